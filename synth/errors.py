@@ -1,0 +1,130 @@
+"""Everything that synth can say went wrong, and the exit code of each kind.
+
+::
+
+    SynthError                 1   a person's input or workspace cannot be used
+    ├── ProblemsError          1   defects in sheets or tables, all of them at once
+    ├── WorkspaceError         1   no review here, a folder that is empty, a file that cannot be read or written
+    ├── UnknownName            1   an outcome, arm or study that the review does not have
+    ├── NothingToPool          1   no study is left for an outcome, and why each one is out
+    ├── SettingsError          2   a combination of options that has no meaning, and the nearest that has
+    └── NoAnswer               3   the data have no answer by this method, and what was tried
+
+One place, the command line's entry, turns these into exit codes; everything else lets them pass.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A defect in a sheet: where it is, what stands there, and what to do about it.
+
+    Parameters
+    ----------
+    file : str
+        Path as the person knows it (relative to the review, or as typed).
+    message : str
+        What is wrong, in one sentence.
+    remedy : str
+        What to type or do instead.
+    row : int, optional
+        Row number as a spreadsheet shows it: the header is row 1.
+    column : str, optional
+        Column heading.
+    value : str, optional
+        The cell as it was found.
+    sheet : str, optional
+        Worksheet name, where the file has several.
+    severity : {"error", "warning"}
+        A warning is shown but stops nothing.
+
+    Examples
+    --------
+    >>> print(Problem("figures.csv", "events exceed total (9 > 4).", "Correct one of them.", row=3, column="events", value="9"))
+    figures.csv, row 3, column events, value "9": events exceed total (9 > 4). Correct one of them.
+    """
+
+    file: str
+    message: str
+    remedy: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    sheet: str | None = None
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        place = [self.file]
+        if self.sheet:
+            place.append(f"sheet {self.sheet}")
+        if self.row is not None:
+            place.append(f"row {self.row}")
+        if self.column:
+            place.append(f"column {self.column}")
+        if self.value is not None:
+            place.append(f'value "{self.value}"')
+        return f"{', '.join(place)}: {self.message} {self.remedy}".rstrip()
+
+
+class SynthError(Exception):
+    """The root of the tree: its text is meant for the person at the keyboard."""
+
+    exit_code = 1
+
+
+class ProblemsError(SynthError):
+    """One or more :class:`Problem`; every one of them is listed.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        At least one of severity ``"error"``.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        n = len(self.problems)
+        head = f"{n} problem{'' if n == 1 else 's'} found; nothing was changed."
+        super().__init__("\n".join([head, *(f"  {p}" for p in self.problems)]))
+
+
+class WorkspaceError(SynthError):
+    """No review where one is needed, or a file or folder that cannot be used."""
+
+
+class UnknownName(SynthError):
+    """A name that is not there; says what is, and the nearest one.
+
+    Examples
+    --------
+    >>> print(UnknownName("outcome", "mortality_1yr", ["fusion", "mortality_1y"]))
+    There is no outcome "mortality_1yr". Did you mean "mortality_1y"? There are: fusion, mortality_1y.
+    """
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        self.kind, self.name, self.known = kind, name, tuple(known)
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        there = f" There are: {', '.join(known)}." if known else f" There is no {kind} at all yet."
+        super().__init__(f'There is no {kind} "{name}".{hint}{there}')
+
+
+class NothingToPool(SynthError):
+    """No study is left for an outcome; the text says what there is and why it is out."""
+
+
+class SettingsError(SynthError):
+    """Options that do not go together; the text gives the reason and the nearest possible choice."""
+
+    exit_code = 2
+
+
+class NoAnswer(SynthError):
+    """A method that has no answer on these data; the text says what was tried."""
+
+    exit_code = 3
