@@ -1,1 +1,1 @@
-"""The steps room."""
+"""One use case per file; the only place where the rooms meet."""

@@ -1,0 +1,31 @@
+"""``synth init``: start a review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  synth init my-review
+  synth init .
+"""
+)
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Make the folders, the question file and the empty sheets of a new review in DIR.
+
+    Nothing that is already there is overwritten: where a file of the same name stands, nothing is made.
+    """
+    from ..steps.init import init as start
+
+    made = start(directory)
+    click.echo(f"A new review in {made.root}:")
+    for path, purpose in made.files:
+        click.echo(f"  {path:<24} {purpose}")
+    click.echo("\nNext:")
+    for number, step in enumerate(made.next_steps, start=1):
+        click.echo(f"  {number}. {step}")

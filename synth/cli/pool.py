@@ -1,0 +1,147 @@
+"""``synth pool``: pool one outcome, every outcome, or any CSV."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .console import Console, Progress
+
+if TYPE_CHECKING:
+    from ..steps.pool import Pooled, PoolRun
+
+MEASURES = ("PLOGIT", "PAS", "PFT", "PRAW", "PLN")
+MODELS = ("glmm", "inverse")
+EFFECTS = ("random", "common")
+TAU2_METHODS = ("ML", "REML", "DL", "PM", "EB", "SJ", "HS", "HE")
+CI_METHODS = ("auto", "t", "profile", "wald", "hksj", "hksj-adhoc")
+STUDY_INTERVALS = ("clopper-pearson", "wilson", "wilson-cc", "agresti-coull", "jeffreys", "mid-p", "wald")
+
+
+def _choice(names: tuple[str, ...]) -> click.Choice[str]:
+    return click.Choice(names, case_sensitive=False)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  synth pool
+  synth pool --outcome mortality_1y
+  synth pool --outcome fusion --json
+  synth pool --outcome fusion --ci profile
+  synth pool figures.csv
+  synth pool figures.csv --events deaths --total patients --study series --output page.html
+"""
+)
+@click.argument("figures", required=False, type=click.Path(path_type=Path))
+@click.option("--outcome", "outcomes", multiple=True, metavar="NAME",
+              help="The outcome to pool; may be given more than once. Without it every outcome of the review is pooled.")
+@click.option("--arm", metavar="ARM", help="The arm to pool, where it is not the review's primary arm.")
+@click.option("--study", metavar="COL", help="With FIGURES: the column that names the study.")
+@click.option("--events", metavar="COL", help="With FIGURES: the column that counts the patients with the event.")
+@click.option("--total", metavar="COL", help="With FIGURES: the column that counts the patients assessed for it.")
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path),
+              help="The page to write (.html); the same answer as .json goes beside it.")
+@click.option("--measure", type=_choice(MEASURES), default="PLOGIT", show_default=True,
+              help="Scale of the analysis: logit, arcsine, double arcsine, raw proportion, log proportion.")
+@click.option("--model", type=_choice(MODELS), default="glmm", show_default=True,
+              help="Binomial-normal model, or inverse-variance weights.")
+@click.option("--effects", type=_choice(EFFECTS), default="random", show_default=True,
+              help="Whether the studies may differ in their true values.")
+@click.option("--tau2", "tau2_method", type=_choice(TAU2_METHODS),
+              help="Estimator of the variance between studies. [default: ML for glmm, REML for inverse]")
+@click.option("--ci", "ci_method", type=_choice(CI_METHODS), default="auto", show_default=True,
+              help="Interval of the summary; auto takes the one that suits the number of studies and says which.")
+@click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True,
+              help="Level of every interval, as a fraction.")
+@click.option("--study-ci", type=_choice(STUDY_INTERVALS), default="clopper-pearson", show_default=True,
+              help="Interval of each study.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result at full precision, as JSON, and nothing else.")
+def pool(
+    figures: Path | None,
+    outcomes: tuple[str, ...],
+    arm: str | None,
+    study: str | None,
+    events: str | None,
+    total: str | None,
+    output: Path | None,
+    measure: str,
+    model: str,
+    effects: str,
+    tau2_method: str | None,
+    ci_method: str,
+    level: float,
+    study_ci: str,
+    as_json: bool,
+) -> None:
+    """Pool the proportions of several studies into one, and write a page that shows how.
+
+    Inside a review (a folder with review.toml) the pages go to reports/, one for each outcome. With FIGURES, any CSV
+    with one row per study, nothing else is needed: the page is written to the current directory under the name of
+    the CSV.
+    """
+    columns = {name: column for name, column in (("study", study), ("events", events), ("total", total)) if column}
+    if figures is None and columns:
+        raise click.UsageError(
+            f"--{next(iter(columns))} names a column of a one-off CSV: type synth pool FIGURES.csv --{next(iter(columns))} …"
+        )
+    if figures is not None and len(outcomes) > 1:
+        raise click.UsageError("One CSV is pooled for one outcome at a time: give --outcome once.")
+    if figures is None and output is not None and len(outcomes) != 1:
+        raise click.UsageError("--output names one page: give --outcome once with it.")
+
+    from ..steps.pool import PoolOptions, pool_file, pool_review, to_json
+
+    options = PoolOptions(
+        measure=measure, model=model, effects=effects, tau2_method=tau2_method, ci_method=ci_method, level=level,
+        study_ci=study_ci,
+    )
+    with Progress() as progress:
+        if figures is not None:
+            run = pool_file(figures, columns=columns, outcome=outcomes[0] if outcomes else None, arm=arm,
+                            output=output, options=options, progress=progress)
+        else:
+            from ..workspace import Workspace
+
+            run = pool_review(Workspace.find(), outcomes or None, arm=arm, output=output, options=options,
+                              progress=progress)
+    for warning in run.warnings:
+        click.echo(f"synth: {warning}", err=True)
+    if as_json:
+        if run.pooled or not run.named:
+            ascii_only = not Console.of(sys.stdout).unicode
+            single = len(run.pooled) == 1 and run.named and not run.failed
+            click.echo(to_json(run.pooled[0].document if single else run.to_dict(), ascii_only=ascii_only), nl=False)
+    else:
+        _show(run)
+    run.check()
+
+
+def _show(run: PoolRun) -> None:
+    """Print the answers, what could not be pooled, and the page to open."""
+    from ..report import terminal
+
+    console = Console.of(sys.stdout)
+    documents = [pooled.document for pooled in run.pooled]
+    if len(documents) == 1:
+        click.echo(terminal.forest(documents[0], width=console.width, unicode=console.unicode).rstrip("\n"))
+        click.echo()
+    if documents:
+        text = terminal.summary(documents, width=console.width, color=console.color, unicode=console.unicode)
+        click.echo(text.rstrip("\n"), color=console.color)
+    if run.not_pooled:
+        click.echo("\nNot pooled:")
+        for left in run.not_pooled:
+            click.echo(f"  {left.outcome}: {left.reason}")
+    if run.pooled:
+        click.echo("\nOpen in a browser:")
+        for pooled in run.pooled:
+            click.echo(f"  {_address(pooled, console)}")
+
+
+def _address(pooled: Pooled, console: Console) -> str:
+    """Give the page's path, or, where a terminal can make a link of it, its address."""
+    return pooled.html_path.resolve().as_uri() if console.tty else pooled.shown_path

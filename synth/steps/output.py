@@ -1,0 +1,86 @@
+"""Write the page and its JSON: both or neither, and never over a file that synth did not write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import WorkspaceError
+from ..workspace import atomic_write
+
+PAGE_MARK = 'name="generator" content="synth'
+DOCUMENT_MARK = '"schema": "synth.pool/'
+_LOOK_AT = 4096
+
+
+def written_by_synth(path: Path) -> bool:
+    """Say whether a file may be replaced: it is not there, is empty, or is a page or document of synth's.
+
+    Parameters
+    ----------
+    path : Path
+        Any path.
+
+    Returns
+    -------
+    bool
+        False for a folder, a device, and every file whose beginning does not carry synth's mark.
+
+    Raises
+    ------
+    OSError
+        The file is there and cannot be read.
+    """
+    if not path.exists():
+        return not path.is_symlink()
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(_LOOK_AT)
+    return not head or PAGE_MARK.encode() in head or DOCUMENT_MARK.encode() in head
+
+
+def check_writable(*paths: Path) -> None:
+    """Refuse, before anything is computed, to write over somebody's file or into a folder that is not there.
+
+    Raises
+    ------
+    WorkspaceError
+        Names the file and what to do.
+    """
+    for path in paths:
+        if not path.parent.is_dir():
+            raise WorkspaceError(f"There is no folder {path.parent} to write {path.name} in. Make it first.")
+        if not written_by_synth(path):
+            raise WorkspaceError(
+                f"{path} is there already and is no page of synth's, so it was left as it is. "
+                "Name another page with --output, or move that file away."
+            )
+
+
+def write_together(texts: dict[Path, str]) -> None:
+    """Write several files; where one of them fails, the others are put back as they were.
+
+    Parameters
+    ----------
+    texts : dict of Path to str
+        The whole new text of each file.
+
+    Raises
+    ------
+    WorkspaceError
+        From the file that could not be written.
+    """
+    before: dict[Path, bytes | None] = {}
+    try:
+        for path, text in texts.items():
+            old = path.read_bytes() if path.is_file() else None
+            if old != text.encode("utf-8"):
+                atomic_write(path, text)
+                before[path] = old
+    except BaseException:
+        for path, old in before.items():
+            if old is None:
+                path.unlink(missing_ok=True)
+            else:
+                atomic_write(path, old)
+        raise
