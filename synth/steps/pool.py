@@ -1,0 +1,214 @@
+"""Pool: from the sheets of a review, or from any CSV, to the pages and documents on disk."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ..errors import NothingToPool, SettingsError, SynthError, UnknownName, WorkspaceError
+from ..extract import Extracted, load, read_figures
+from ..report import page
+from ..workspace import Outcome, Workspace
+from .compute import PoolOptions, document_of_file, document_of_review
+from .output import check_writable, write_together
+from .run import Document, Left, Pooled, PoolRun, to_json
+
+__all__ = ["PoolOptions", "PoolRun", "Pooled", "pool_file", "pool_review", "to_json"]
+
+Say = Callable[[str], None]
+
+
+def pool_review(
+    workspace: Workspace,
+    outcomes: Sequence[str] | None = None,
+    *,
+    arm: str | None = None,
+    output: Path | None = None,
+    options: PoolOptions | None = None,
+    progress: Say | None = None,
+) -> PoolRun:
+    """Pool outcomes of a review and write ``reports/OUTCOME.html`` and ``.json`` for each.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The review.
+    outcomes : sequence of str, optional
+        Outcomes to pool; every one of the review if left out. One that was named and has nothing to pool is a
+        failure; one that was not named is listed with the reason.
+    arm : str, optional
+        The arm to pool; the review's primary arm if left out. Another arm's page is called ``OUTCOME.ARM.html``.
+    output : Path, optional
+        Where the page goes, for a single outcome.
+    options : PoolOptions, optional
+        The method.
+    progress : callable, optional
+        Is told, in words, what is being done.
+
+    Returns
+    -------
+    PoolRun
+        What was pooled and written, what was not and why. :meth:`PoolRun.check` raises what failed.
+
+    Raises
+    ------
+    ProblemsError, WorkspaceError, UnknownName
+        The sheets cannot be used, or a name is not there. Nothing has been written then.
+    """
+    options = options or PoolOptions()
+    review = workspace.review
+    known = [outcome.id for outcome in review.outcomes]
+    for name in outcomes or ():
+        if name not in known:
+            raise UnknownName("outcome", name, known)
+    arms = [each.id for each in review.arms]
+    if arm is not None and arm not in arms:
+        raise UnknownName("arm", arm, arms)
+    arm_id = arm or review.primary_arm.id
+    extracted = load(workspace)
+    named = outcomes is not None
+    wanted = [review.outcome(name) for name in dict.fromkeys(outcomes if outcomes is not None else known)]
+
+    pooled: list[Pooled] = []
+    not_pooled: list[Left] = []
+    failed: list[tuple[str, SynthError]] = []
+    for number, outcome in enumerate(wanted, start=1):
+        if progress:
+            progress(f"Pooling {outcome.id} ({number} of {len(wanted)})")
+        try:
+            pooled.append(_pool_outcome(workspace, extracted, outcome, arm_id, output, options))
+        except NothingToPool as error:
+            if named:
+                failed.append((outcome.id, error))
+            else:
+                not_pooled.append(Left(outcome.id, str(error)))
+        except SynthError as error:
+            failed.append((outcome.id, error))
+    if not pooled and not failed and not named:
+        raise NothingToPool(
+            "There is nothing to pool yet: no outcome has a row with events and total in the arm "
+            f'"{arm_id}". Fill in {workspace.relative(workspace.extracted / "results.csv")}, one row per study, arm and '
+            'outcome; "synth outcomes" shows what there is.'
+        )
+    return PoolRun(
+        pooled=tuple(pooled),
+        not_pooled=tuple(not_pooled),
+        failed=tuple(failed),
+        warnings=tuple(str(problem) for problem in extracted.warnings),
+        named=named,
+    )
+
+
+def _pool_outcome(
+    workspace: Workspace, extracted: Extracted, outcome: Outcome, arm: str, output: Path | None, options: PoolOptions
+) -> Pooled:
+    primary = arm == workspace.review.primary_arm.id
+    html, json = _paths(output) if output else _in_reports(workspace, outcome.id if primary else f"{outcome.id}.{arm}")
+    check_writable(html, json)
+    command = _command(
+        ["--outcome", outcome.id],
+        {"--arm": None if primary else arm, "--output": output.as_posix() if output else None},
+        options,
+    )
+    document = document_of_review(workspace, extracted, outcome, arm, options=options, command=command)
+    shown = os.path.relpath(html)
+    return _write(outcome.id, document, html, json, shown=html.as_posix() if shown.startswith("..") else shown)
+
+
+def pool_file(
+    path: str | os.PathLike[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    outcome: str | None = None,
+    arm: str | None = None,
+    output: str | os.PathLike[str] | None = None,
+    options: PoolOptions | None = None,
+    progress: Say | None = None,
+) -> PoolRun:
+    """Pool any CSV with one row per study, outside of any review.
+
+    Parameters
+    ----------
+    path : path
+        The CSV.
+    columns : mapping, optional
+        The file's own name of the columns ``study``, ``events`` and ``total``, where it is another.
+    outcome, arm : str, optional
+        Which rows, where the file has columns for them with several values.
+    output : path, optional
+        Where the page goes; ``STEM.html`` in the current directory if left out. The JSON goes beside it.
+    options : PoolOptions, optional
+        The method.
+    progress : callable, optional
+        Is told, in words, what is being done.
+
+    Returns
+    -------
+    PoolRun
+        With one :class:`Pooled`.
+
+    Raises
+    ------
+    SynthError
+        The file or the method cannot be used. Nothing has been written then.
+    """
+    options = options or PoolOptions()
+    figures = Path(path)
+    html, json = _paths(Path(output) if output is not None else Path(f"{figures.stem}.html"))
+    for target in (html, json):
+        if target.exists() and figures.exists() and target.samefile(figures):
+            raise WorkspaceError(f"The page would overwrite {figures}, which it is made from: name another --output.")
+    if progress:
+        progress(f"Pooling {figures.name}")
+    extracted = read_figures(figures, **dict(columns or {}), outcome=outcome, arm=arm)
+    check_writable(html, json)
+    command = _command(
+        [figures.as_posix()],
+        {
+            **{f"--{name}": column for name, column in (columns or {}).items()},
+            "--outcome": outcome,
+            "--arm": arm,
+            "--output": Path(output).as_posix() if output is not None else None,
+        },
+        options,
+    )
+    document = document_of_file(figures, extracted, columns=columns or {}, options=options, command=command)
+    pooled = _write(str(document["outcome"]), document, html, json, shown=html.as_posix())
+    return PoolRun(
+        pooled=(pooled,), not_pooled=(), failed=(), warnings=tuple(str(p) for p in extracted.warnings), named=True
+    )
+
+
+def _in_reports(workspace: Workspace, name: str) -> tuple[Path, Path]:
+    try:
+        workspace.reports.mkdir(exist_ok=True)
+    except OSError as error:
+        raise WorkspaceError(f"{workspace.reports} cannot be made: {error.strerror}.") from error
+    return workspace.reports / f"{name}.html", workspace.reports / f"{name}.json"
+
+
+def _paths(output: Path) -> tuple[Path, Path]:
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise SettingsError(
+            f'The page is HTML, so its name ends in .html, and "{output}" does not. '
+            f"Type --output {shlex.quote(output.with_suffix('.html').as_posix() if output.name else 'page.html')}."
+        )
+    return output, output.with_suffix(".json")
+
+
+def _write(name: str, document: Document, html: Path, json: Path, *, shown: str) -> Pooled:
+    # Both texts are complete before either file is touched: an older report stays as it was on any error.
+    texts = {html: page.render(document), json: to_json(document)}
+    write_together(texts)
+    return Pooled(outcome=name, document=document, html_path=html, json_path=json, shown_path=shown)
+
+
+def _command(words: Sequence[str], named: Mapping[str, str | None], options: PoolOptions) -> str:
+    """Write the command line that makes the same answer again."""
+    line = ["synth", "pool", *words]
+    for flag, value in {**named, **options.flags()}.items():
+        if value is not None:
+            line += [flag, value]
+    return shlex.join(line)
