@@ -1,0 +1,132 @@
+"""Write a laid-out forest as SVG text: the only place that knows SVG."""
+
+from __future__ import annotations
+
+from html import escape
+
+from .forest_model import Axis, Forest, Segment, Shape, Spec, Text, layout, panels
+from .forest_spec import leave_one_out_spec, main_spec
+from .reading import Document
+
+STYLE = """\
+.forest text{font:13px Helvetica,Arial,"Liberation Sans",sans-serif;fill:var(--ink,#1b1f24);font-variant-numeric:tabular-nums}
+.forest .head{font-weight:600;fill:var(--muted,#555e68)}
+.forest .strong,.forest .group{font-weight:700}
+.forest .note{font-size:12px;fill:var(--muted,#555e68)}
+.forest .tick{font-size:12px;fill:var(--muted,#555e68)}
+.forest text.context{fill:var(--muted,#555e68)}
+.forest line{stroke:var(--ink,#1b1f24);stroke-width:1.2}
+.forest line.rule{stroke:var(--rule,#d3d8de);stroke-width:1}
+.forest line.axis{stroke:var(--muted,#555e68);stroke-width:1}
+.forest line.reference{stroke:var(--accent,#1d5f8a);stroke-dasharray:4 3;stroke-width:1}
+.forest line.context{stroke:var(--muted,#555e68)}
+.forest .study{fill:var(--ink,#1b1f24)}
+.forest .pooled{fill:var(--accent,#1d5f8a)}
+.forest .prediction{fill:none;stroke:var(--accent,#1d5f8a);stroke-width:1.4}
+.forest .arrow{fill:var(--ink,#1b1f24)}
+.forest .study.context,.forest .pooled.context{fill:var(--paper,#fff);stroke:var(--muted,#555e68);stroke-width:1.4}
+.forest .arrow.context{fill:var(--muted,#555e68)}
+"""
+"""Colours come from the page's variables; alone, the picture falls back to a light theme. No mark is told apart by colour only."""
+
+
+def fixed(value: float) -> str:
+    """Write a coordinate with at most two decimals, the same on every machine.
+
+    Examples
+    --------
+    >>> fixed(150.0), fixed(0.126), fixed(-0.001)
+    ('150', '0.13', '0')
+    """
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def _segment(item: Segment) -> str:
+    return f'<line class="{item.role}" x1="{fixed(item.x1)}" y1="{fixed(item.y1)}" x2="{fixed(item.x2)}" y2="{fixed(item.y2)}"/>'
+
+
+def _shape(item: Shape) -> str:
+    if item.radius is not None:
+        (x, y), *_ = item.points
+        return f'<circle class="{item.role}" cx="{fixed(x)}" cy="{fixed(y)}" r="{fixed(item.radius)}"/>'
+    points = " ".join(f"{fixed(x)},{fixed(y)}" for x, y in item.points)
+    return f'<polygon class="{item.role}" points="{points}"/>'
+
+
+def _text(item: Text) -> str:
+    role = f' class="{item.role}"' if item.role else ""
+    anchor = f' text-anchor="{item.anchor}"' if item.anchor != "start" else ""
+    return f'<text{role} x="{fixed(item.x)}" y="{fixed(item.y)}"{anchor}>{escape(item.text)}</text>'
+
+
+def _numbers(axis: Axis) -> str:
+    return f'data-axis-low="{fixed(axis.low * 100)}" data-axis-high="{fixed(axis.high * 100)}" data-axis-left="{fixed(axis.left)}" data-axis-right="{fixed(axis.right)}"'
+
+
+def svg(forest: Forest, name: str, style: bool = True) -> str:
+    """Return one forest as an SVG element.
+
+    Parameters
+    ----------
+    forest : Forest
+        From :func:`synth.report.forest_model.layout` or :func:`~synth.report.forest_model.panels`.
+    name : str
+        Prefix of the ids inside, unique on the page.
+    style : bool
+        Whether the element carries its own style (needed outside the page).
+
+    Returns
+    -------
+    str
+        Text of one ``svg`` element; coordinates have at most two decimals.
+    """
+    width, height = fixed(forest.width), fixed(forest.height)
+    parts = [
+        f'<svg class="forest" xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}-title {name}-desc" '
+        f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" {_numbers(forest.axis)}>',
+        f'<title id="{name}-title">{escape(forest.title)}</title>',
+        f'<desc id="{name}-desc">{escape(forest.description)}</desc>',
+    ]
+    if style:
+        parts.append(f"<style>{STYLE}</style>")
+    dashed = [item for item in forest.segments if item.role == "reference"]
+    parts += map(_segment, dashed)
+    parts += [_segment(item) for item in forest.segments if item.role != "reference"]
+    parts += map(_shape, forest.shapes)
+    parts += map(_text, forest.texts)
+    parts.append("</svg>")
+    return "\n".join(parts)
+
+
+def parts(spec: Spec, name: str) -> list[str]:
+    """Return a forest as SVG elements that each fit a printed page, to stand under one another."""
+    return [svg(forest, f"{name}-{i}", style=False) for i, forest in enumerate(panels(spec), start=1)]
+
+
+def forest_svg(document: Document) -> str:
+    """Return the forest plot of a document as one SVG element that can stand alone.
+
+    Parameters
+    ----------
+    document : mapping
+        A pooled document.
+
+    Returns
+    -------
+    str
+        SVG text with its own style.
+
+    Examples
+    --------
+    >>> text = forest_svg({"outcome": "x", "k": 1, "studies": [{"study": "A & B", "events": 1, "total": 4, "estimate": 0.25, "ci_low": 0.01, "ci_high": 0.81}]})
+    >>> text.startswith("<svg"), "A &amp; B" in text
+    (True, True)
+    """
+    return svg(layout(main_spec(document)), "forest")
+
+
+def leave_one_out_svg(document: Document) -> str | None:
+    """Return the leave-one-out forest as one SVG element, or ``None`` where there is nothing to leave out."""
+    spec = leave_one_out_spec(document)
+    return None if spec is None else svg(layout(spec), "leave-one-out")

@@ -1,0 +1,143 @@
+"""From a pooled document to the lines of a forest plot: the same lines feed the picture and the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import plain, rounding
+from .forest_model import Block, Line, Spec
+from .names import ci_name
+from .reading import Document, get, is_doubtful, items, level, outcome_label, text
+from .words import noun, pooled_reporting, short_heterogeneity
+
+DAGGER = "†"
+DAGGER_NOTE = f"{DAGGER} worked out rather than printed in the source, or only a bound: see the table of series."
+
+
+def study_label(study: Any) -> str:
+    """Return a study's label as the figure shows it, with the mark of a doubtful figure.
+
+    Examples
+    --------
+    >>> study_label({"study": "Bredin 2017", "provenance": {"total_basis": "derived"}})
+    'Bredin 2017 †'
+    """
+    label = text(study, "study") or "(no label)"
+    return f"{label} {DAGGER}" if is_doubtful(study) else label
+
+
+def effect_text(estimate: float | None, low: float | None, high: float | None, reason: Any = None) -> str:
+    """Return an estimate with its interval, or a dash.
+
+    Examples
+    --------
+    >>> effect_text(0.16279, 0.0681, 0.307), effect_text(0.5, None, None), effect_text(None, None, None)
+    ('16.3% (6.8% to 30.7%)', '50.0% (no interval)', '–')
+    """
+    if estimate is None:
+        return rounding.ABSENT
+    limits = rounding.interval(low, high)
+    return f"{rounding.percent(estimate)} ({'no interval' if limits == rounding.ABSENT else limits})"
+
+
+def _study_line(study: Any, context: bool) -> Line:
+    estimate, low, high, weight = (get(study, key) for key in ("estimate", "ci_low", "ci_high", "weight"))
+    return Line(
+        label=plain.isolated(study_label(study)),
+        counts=rounding.events_of(get(study, "events"), get(study, "total")),
+        effect=effect_text(estimate, low, high),
+        weight_text=rounding.percent(weight),
+        estimate=estimate,
+        low=low,
+        high=high,
+        weight=weight,
+        context=context,
+    )
+
+
+def _pooled_line(block: Any, label: str, context: bool) -> Line:
+    estimate, low, high = pooled_reporting(block)
+    return Line(
+        label=label,
+        counts=rounding.events_of(get(block, "events"), get(block, "total")),
+        effect=effect_text(estimate, low, high),
+        weight_text="100%" if estimate is not None and not context else "",
+        estimate=estimate,
+        low=low,
+        high=high,
+        mark="diamond",
+        context=context,
+        strong=True,
+    )
+
+
+def _primary(document: Document) -> Block:
+    studies = items(document, "studies")
+    lines = [_study_line(study, context=False) for study in studies]
+    estimate, _, _ = pooled_reporting(document)
+    if len(studies) > 1:
+        effects = "common effect" if get(document, "settings", "effects") == "common" else "random effects"
+        how = ci_name(get(document, "pooled", "ci_method")).split(" (")[0]
+        lines.append(_pooled_line(document, f"Pooled ({effects}{f'; {how}' if how else ''})", context=False))
+        low, high = get(document, "prediction", "reporting", "ci_low"), get(document, "prediction", "reporting", "ci_high")
+        if low is not None and high is not None:
+            lines.append(Line(f"{level(document)} prediction interval", effect=rounding.interval(low, high), low=low, high=high, mark="bar"))
+    return Block(tuple(lines), "", estimate if len(studies) > 1 else None)
+
+
+def _comparator(block: Any) -> Block | None:
+    studies = items(block, "studies")
+    if not studies:
+        return None
+    label = text(block, "arm", "label") or text(block, "arm", "id") or "Another arm"
+    lines = [_study_line(study, context=True) for study in studies]
+    if len(studies) > 1:
+        lines.append(_pooled_line(block, "Pooled apart", context=True))
+    return Block(tuple(lines), f"For context, never pooled with the above: {plain.isolated(label)}")
+
+
+def headings(document: Document, first: str = "Series") -> tuple[str, str, str, str]:
+    """Return the column headings."""
+    return (first, "Events/total", f"Per cent ({level(document)} CI)", "Weight")
+
+
+def main_spec(document: Document) -> Spec:
+    """Return the lines of the main forest: studies, pooled answer, prediction interval, and each comparator arm apart.
+
+    Examples
+    --------
+    >>> spec = main_spec({"outcome": "x", "k": 1, "studies": [{"study": "A", "events": 1, "total": 4, "estimate": 0.25}]})
+    >>> spec.blocks[0].lines[0].effect
+    '25.0% (no interval)'
+    """
+    blocks = [_primary(document)]
+    blocks += [block for block in map(_comparator, items(document, "comparators")) if block is not None]
+    label = outcome_label(document)
+    k = get(document, "k") or 0
+    estimate, low, high = pooled_reporting(document)
+    about = f"{noun(k)}; " + ("pooled answer " if k > 1 else "its figure ") + effect_text(estimate, low, high)
+    about += f" at {level(document)} confidence. The table of series below gives every number of the figure."
+    notes = [note for note in (short_heterogeneity(document), DAGGER_NOTE if _any_doubtful(document) else "") if note]
+    return Spec(f"Forest plot: {label}", about, headings(document), tuple(blocks), "Per cent of patients with the event", tuple(notes))
+
+
+def _any_doubtful(document: Document) -> bool:
+    studies = items(document, "studies") + [study for block in items(document, "comparators") for study in items(block, "studies")]
+    return any(is_doubtful(study) for study in studies)
+
+
+def leave_one_out_spec(document: Document) -> Spec | None:
+    """Return the lines of the leave-one-out forest, or ``None`` where there is nothing to leave out."""
+    rows = items(document, "leave_one_out")
+    if not rows:
+        return None
+    lines = []
+    for row in rows:
+        estimate, low, high = get(row, "estimate"), get(row, "ci_low"), get(row, "ci_high")
+        label = plain.isolated(f"without {text(row, 'omitted')}")
+        lines.append(Line(label, "", effect_text(estimate, low, high), "", estimate, low, high, 1.0))
+    estimate, low, high = pooled_reporting(document)
+    lines.append(Line("All series", "", effect_text(estimate, low, high), "", estimate, low, high, mark="diamond", strong=True))
+    about = f"The pooled answer without each of the {noun(len(rows))} in turn. The table beside the figure gives every number."
+    heads = ("Pooled answer", "", f"Per cent ({level(document)} CI)", "")
+    return Spec(f"Leave one out: {outcome_label(document)}", about, heads, (Block(tuple(lines), "", estimate),), "Per cent of patients with the event")

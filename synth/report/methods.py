@@ -1,0 +1,158 @@
+"""The methods paragraph: sentences made from the settings that were used, each with the papers it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .names import ci_name, measure_name, tau2_name
+from .reading import Document, get, items, level, text
+from .words import noun
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A sentence and the keys of the references it cites."""
+
+    text: str
+    keys: tuple[str, ...] = ()
+
+
+_STUDY_INTERVALS = {
+    "clopper-pearson": ("clopper1934",),
+    "exact": ("clopper1934",),
+    "wilson": ("wilson1927",),
+    "wilson-cc": ("newcombe1998",),
+    "agresti-coull": ("agresti1998",),
+    "jeffreys": ("brown2001",),
+    "mid-p": ("brown2001",),
+}
+_TAU2 = {
+    "ML": ("viechtbauer2005",),
+    "REML": ("viechtbauer2005",),
+    "DL": ("dersimonian1986",),
+    "PM": ("paule1982",),
+    "EB": ("morris1983",),
+    "SJ": ("sidik2005",),
+    "HS": ("hunter2015",),
+    "HE": ("hedges1985",),
+}
+_HKSJ = ("hartung2001", "sidik2002", "knapp2003")
+_CI = {
+    "profile": ("The confidence interval of the pooled figure holds the values that the profile likelihood does not reject", ("hardy1996",)),
+    "wald": ("The confidence interval of the pooled figure is the Wald interval with the normal quantile", ()),
+    "hksj": ("The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, unmodified", _HKSJ),
+    "hksj-adhoc": (
+        "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, never narrower than the ordinary one (ad hoc floor)",
+        (*_HKSJ, "rover2015"),
+    ),
+    "exact": ("The confidence interval of the pooled figure is the exact binomial one", ("clopper1934",)),
+    "clopper-pearson": ("The confidence interval of the pooled figure is the exact binomial one", ("clopper1934",)),
+}
+
+
+def _code(document: Document, *path: str) -> str:
+    return text(document, *path).lower().replace("_", "-")
+
+
+def _model(document: Document) -> Cited:
+    settings = get(document, "settings")
+    common = get(settings, "effects") == "common"
+    if get(settings, "model") == "glmm":
+        said = "Series were pooled with a binomial–normal model on the logit scale, fitted by maximum likelihood without continuity correction"
+        said += "; one true proportion is assumed for all series" if common else "; the true proportion may differ from series to series"
+        return Cited(f"{said}.", ("stijnen2010", "lin2020"))
+    scale = measure_name(get(settings, "measure"))
+    effects = "a common effect" if common else "random effects"
+    said = f"Series were pooled by inverse variance with {effects}, on the {scale} scale"
+    if get(settings, "measure") == "PFT":
+        return Cited(
+            f"{said}; the way back from this scale can mislead where series differ in size.", ("freeman1950", "miller1978", "schwarzer2019")
+        )
+    return Cited(f"{said}.")
+
+
+def _tau2(document: Document) -> list[Cited]:
+    said = []
+    method = get(document, "tau2", "method") or get(document, "settings", "tau2_method")
+    if get(document, "settings", "effects") != "common" and method:
+        keys = () if get(document, "settings", "model") == "glmm" else _TAU2.get(str(method).upper(), ())
+        said.append(Cited(f"The variance between series (τ²) was estimated by {tau2_name(method)}.", keys))
+    how = _code(document, "tau2", "ci_method")
+    if get(document, "tau2", "ci_low") is not None and how:
+        cited = {"profile": ("hardy1996",), "q-profile": ("viechtbauer2007",)}.get(how, ())
+        said.append(Cited(f"Its interval is by {ci_name(how)}.", cited))
+    if get(document, "tau2", "test", "p_value") is not None:
+        said.append(
+            Cited("The test of τ² = 0 is a likelihood-ratio test; since τ² cannot be negative its p-value comes from a mixture.", ("self1987",))
+            if "likelihood" in text(document, "tau2", "test", "method")
+            else Cited("τ² = 0 was tested.")
+        )
+    return said
+
+
+def _interval(document: Document) -> Cited | None:
+    code = _code(document, "pooled", "ci_method") or _code(document, "settings", "ci_method")
+    if not code or get(document, "pooled", "reporting", "ci_low") is None:
+        return None
+    if code == "t":
+        df = get(document, "pooled", "df")
+        degrees = f" with {noun(df, 'degree of freedom', 'degrees of freedom')}" if isinstance(df, int) else ""
+        return Cited(f"The confidence interval of the pooled figure uses the t distribution{degrees}, since there are few series.", ("knapp2003",))
+    said, keys = _CI.get(code, (f"The confidence interval of the pooled figure is by {ci_name(code)}", ()))
+    return Cited(f"{said}.", keys)
+
+
+def _prediction(document: Document) -> Cited | None:
+    if get(document, "prediction", "reporting", "ci_low") is None:
+        return None
+    df, k = get(document, "prediction", "df"), get(document, "k") or 0
+    degrees = f" with {noun(df, 'degree of freedom', 'degrees of freedom')}" if isinstance(df, int) else ""
+    older = isinstance(df, int) and df == k - 2
+    method = _code(document, "prediction", "method")
+    how = f"the t distribution{degrees}" if method in {"t", "hts", ""} else ci_name(method)
+    said = f"The prediction interval, where the true figure of a new hospital is expected, uses {how}"
+    return Cited(f"{said}.", ("higgins2009",) if older else ("higgins2009", "veroniki2019"))
+
+
+def methods(document: Document) -> list[Cited]:
+    """Return the methods as sentences, in the order a methods section has them.
+
+    Parameters
+    ----------
+    document : mapping
+        A pooled document.
+
+    Returns
+    -------
+    list of Cited
+        Only methods that were used; a single series has no pooling to describe.
+
+    Examples
+    --------
+    >>> [said.text for said in methods({"k": 1, "settings": {"study_ci_method": "wilson"}})][:2]
+    ['There is one series: its own figure is given, and nothing was pooled.', 'Each series stands with its Wilson score 95% interval.']
+    """
+    said: list[Cited] = []
+    pooled = (get(document, "k") or 0) > 1
+    said.append(_model(document) if pooled else Cited("There is one series: its own figure is given, and nothing was pooled."))
+    if pooled:
+        said += _tau2(document)
+    interval = _interval(document)
+    if interval and pooled:
+        said.append(interval)
+    study_ci = _code(document, "settings", "study_ci_method")
+    if study_ci:
+        said.append(Cited(f"Each series stands with its {ci_name(study_ci)} {level(document)} interval.", _STUDY_INTERVALS.get(study_ci, ())))
+    if pooled and any(get(study, "weight") is not None for study in items(document, "studies")):
+        said.append(Cited("Weights are the share of the information on the pooled figure that each series brings; they add up to 100%."))
+    prediction = _prediction(document)
+    if prediction and pooled:
+        said.append(prediction)
+    if get(document, "heterogeneity", "i2") is not None:
+        said.append(Cited("I² and H² follow Higgins and Thompson.", ("higgins2002",)))
+    if get(document, "heterogeneity", "q") is not None:
+        how = text(document, "heterogeneity", "q_method")
+        said.append(Cited(f"Q is {how[0].lower() + how[1:]}." if how.lower().startswith("a ") else "Q is Cochran's statistic or its likelihood counterpart, as named above.", ("cochran1954",)))
+    if items(document, "comparators"):
+        said.append(Cited("Comparator arms were pooled apart, with the same settings, and are shown as context; no difference between arms was estimated."))
+    return said

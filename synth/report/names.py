@@ -1,0 +1,113 @@
+"""What the codes in a document's settings are called in a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import plain
+
+MEASURES = {
+    "PLOGIT": "logit",
+    "PLN": "log",
+    "PRAW": "untransformed proportion",
+    "PAS": "arcsine square root",
+    "PFT": "Freeman–Tukey double arcsine",
+}
+TAU2 = {
+    "ML": "maximum likelihood",
+    "REML": "restricted maximum likelihood",
+    "DL": "DerSimonian–Laird",
+    "PM": "Paule–Mandel",
+    "EB": "empirical Bayes",
+    "SJ": "Sidik–Jonkman",
+    "HS": "Hunter–Schmidt",
+    "HE": "Hedges",
+}
+INTERVALS = {
+    "t": "t distribution (k − 1)",
+    "wald": "Wald (normal)",
+    "profile": "profile likelihood",
+    "exact": "exact binomial (Clopper–Pearson)",
+    "clopper-pearson": "exact binomial (Clopper–Pearson)",
+    "hksj": "Hartung–Knapp–Sidik–Jonkman, unmodified",
+    "hksj-adhoc": "Hartung–Knapp–Sidik–Jonkman with the ad hoc floor",
+    "q-profile": "Q-profile",
+    "wilson": "Wilson score",
+    "wilson-cc": "Wilson score with continuity correction",
+    "agresti-coull": "Agresti–Coull",
+    "jeffreys": "Jeffreys",
+    "mid-p": "mid-P",
+}
+MODELS = {
+    "glmm": "binomial–normal model",
+    "inverse": "inverse-variance model",
+}
+EFFECTS = {"random": "random effects", "common": "a common effect"}
+
+
+def _look_up(table: dict[str, str], code: Any) -> str:
+    folded = str(code or "").lower().replace("_", "-")
+    for key, name in table.items():
+        if key.lower() == folded:
+            return name
+    return plain.visible(code)
+
+
+def measure_name(code: Any) -> str:
+    """Name an effect measure.
+
+    Examples
+    --------
+    >>> measure_name("PLOGIT"), measure_name("NEW")
+    ('logit', 'NEW')
+    """
+    return _look_up(MEASURES, code)
+
+
+def tau2_name(code: Any) -> str:
+    """Name an estimator of tau2.
+
+    Examples
+    --------
+    >>> tau2_name("REML")
+    'restricted maximum likelihood'
+    """
+    return _look_up(TAU2, code)
+
+
+def ci_name(code: Any) -> str:
+    """Name an interval method.
+
+    Examples
+    --------
+    >>> ci_name("profile"), ci_name("Q_profile")
+    ('profile likelihood', 'Q-profile')
+    """
+    return _look_up(INTERVALS, code)
+
+
+def name_of(code: Any) -> str:
+    """Return a method's name as the document gives it, fit to stand in brackets.
+
+    Examples
+    --------
+    >>> name_of("Wald-type.")
+    'Wald-type'
+    """
+    return plain.clause(code)
+
+
+def i2_source(code: Any) -> str:
+    """Say what I2 was worked out from.
+
+    Examples
+    --------
+    >>> i2_source("from tau2"), i2_source("tau2"), i2_source("Q")
+    ('worked out from τ²', 'worked out from τ²', 'worked out from Q')
+    """
+    named = plain.clause(code)
+    if named.lower() in {"from tau2", "tau2"}:
+        return "worked out from τ²"
+    if named.lower() in {"from q", "q"}:
+        return "worked out from Q"
+    return named.replace("tau2", "τ²")
