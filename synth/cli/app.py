@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -29,11 +29,11 @@ REPORT_BUG = (
 
 EPILOG = """\b
 Examples:
-  synth pool                          pool every outcome of this review
-  synth pool --outcome mortality_1y   pool one of them
-  synth outcomes                      what this review holds
-  synth pool figures.csv              pool any CSV with the columns study, events, total
-  synth init my-review                start a review of your own
+  synth pool                          # pool every outcome of this review
+  synth pool --outcome mortality_1y   # pool one of them
+  synth outcomes                      # what this review holds
+  synth pool figures.csv              # pool any CSV with the columns study, events, total
+  synth init my-review                # start a review of your own
 """
 
 
@@ -68,6 +68,15 @@ class _Commands(click.Group):
         if not near and name.lower().endswith((".csv", ".tsv", ".txt")):
             hint = f'To pool that file type "synth pool {name}". '
         ctx.fail(f'There is no command "{name}". {hint}There are: {", ".join(COMMANDS)}.')
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the words (and print the help); a closed pipe passes through click unseen."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError as error:
+            raise _BrokenPipe from error
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a closed pipe passes through click unseen."""

@@ -6,6 +6,7 @@ import click
 
 
 @click.command(
+    short_help="Let the shell complete commands and options.",
     epilog="""\b
 Examples:
   synth completion bash >> ~/.bashrc

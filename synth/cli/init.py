@@ -8,6 +8,7 @@ import click
 
 
 @click.command(
+    short_help="Start a review in a new folder.",
     epilog="""\b
 Examples:
   synth init my-review
@@ -18,7 +19,7 @@ Examples:
 def init(directory: Path) -> None:
     """Make the folders, the question file and the empty sheets of a new review in DIR.
 
-    Nothing that is already there is overwritten: where a file of the same name stands, nothing is made.
+    Nothing that is already there is overwritten: where there is a review or a sheet, nothing is made.
     """
     from ..steps.init import init as start
 

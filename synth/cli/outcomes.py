@@ -10,6 +10,7 @@ from .console import Console
 
 
 @click.command(
+    short_help="List what this review holds.",
     epilog="""\b
 Examples:
   synth outcomes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,11 +21,19 @@ CI_METHODS = ("auto", "t", "profile", "wald", "hksj", "hksj-adhoc")
 STUDY_INTERVALS = ("clopper-pearson", "wilson", "wilson-cc", "agresti-coull", "jeffreys", "mid-p", "wald")
 
 
-def _choice(names: tuple[str, ...]) -> click.Choice[str]:
-    return click.Choice(names, case_sensitive=False)
+class _Choice(click.Choice[str]):
+    """A choice in any case that shows its names as they are written everywhere else."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(names, case_sensitive=False)
+
+    def get_metavar(self, *_: Any, **__: Any) -> str:
+        """Show the names as they are, where click would show them in small letters."""
+        return f"[{'|'.join(self.choices)}]"
 
 
 @click.command(
+    short_help="Pool one outcome, every outcome, or any CSV.",
     epilog="""\b
 Examples:
   synth pool
@@ -45,19 +53,19 @@ Examples:
 @click.option("--total", metavar="COL", help="With FIGURES: the column that counts the patients assessed for it.")
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path),
               help="The page to write (.html); the same answer as .json goes beside it.")
-@click.option("--measure", type=_choice(MEASURES), default="PLOGIT", show_default=True,
+@click.option("--measure", type=_Choice(MEASURES), default="PLOGIT", show_default=True,
               help="Scale of the analysis: logit, arcsine, double arcsine, raw proportion, log proportion.")
-@click.option("--model", type=_choice(MODELS), default="glmm", show_default=True,
+@click.option("--model", type=_Choice(MODELS), default="glmm", show_default=True,
               help="Binomial-normal model, or inverse-variance weights.")
-@click.option("--effects", type=_choice(EFFECTS), default="random", show_default=True,
+@click.option("--effects", type=_Choice(EFFECTS), default="random", show_default=True,
               help="Whether the studies may differ in their true values.")
-@click.option("--tau2", "tau2_method", type=_choice(TAU2_METHODS),
+@click.option("--tau2", "tau2_method", type=_Choice(TAU2_METHODS),
               help="Estimator of the variance between studies. [default: ML for glmm, REML for inverse]")
-@click.option("--ci", "ci_method", type=_choice(CI_METHODS), default="auto", show_default=True,
+@click.option("--ci", "ci_method", type=_Choice(CI_METHODS), default="auto", show_default=True,
               help="Interval of the summary; auto takes the one that suits the number of studies and says which.")
-@click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True,
+@click.option("--level", metavar="FRACTION", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True,
               help="Level of every interval, as a fraction.")
-@click.option("--study-ci", type=_choice(STUDY_INTERVALS), default="clopper-pearson", show_default=True,
+@click.option("--study-ci", type=_Choice(STUDY_INTERVALS), default="clopper-pearson", show_default=True,
               help="Interval of each study.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result at full precision, as JSON, and nothing else.")
 def pool(

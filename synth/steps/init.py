@@ -49,7 +49,7 @@ def init(directory: str | os.PathLike[str]) -> Started:
     Parameters
     ----------
     directory : path
-        The folder; made where it is not there. A folder that holds other files is fine.
+        The folder; made where it is not there. One that holds other files is fine, and keeps a README of its own.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def init(directory: str | os.PathLike[str]) -> Started:
     Raises
     ------
     WorkspaceError
-        A file of the new review is there already, or the folder cannot be written; then nothing is made.
+        A review or a sheet is there already, or the folder cannot be written; then nothing is made.
 
     Examples
     --------
@@ -74,6 +74,9 @@ def init(directory: str | os.PathLike[str]) -> Started:
         raise WorkspaceError(f"{root} is a file, and a review is a folder: name another one.")
     texts = _texts()
     there = [name for name in texts if (root / name).exists() or (root / name).is_symlink()]
+    for name in [name for name in there if Path(name).name == "README.md"]:
+        there.remove(name)  # a folder that has its own is a good place for a review; it keeps it
+        del texts[name]
     sheets = sorted(path.relative_to(root).as_posix() for path in (root / "extracted").glob("*.csv"))
     taken = sorted({*there, *sheets})
     if taken:
@@ -99,7 +102,7 @@ def init(directory: str | os.PathLike[str]) -> Started:
         next_steps=(
             f"Fill in the question, the arms and the outcomes in {root / 'review.toml'}.",
             f"Write one row per study, arm and outcome in {root / 'extracted' / 'results.csv'}.",
-            f"cd {root} and type: synth pool",
+            f"{'Type' if root.resolve() == Path.cwd() else f'Go to {root} and type'}: synth pool",
         ),
     )
 
