@@ -1,0 +1,129 @@
+"""The frozen values that sheets become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth.errors import Problem
+from synth.workspace import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row of results: what a study reports of an arm for an outcome.
+
+    Text that is empty in the sheet is ``""``; a number that is empty is ``None``, which never means zero. `total` is
+    the number of patients assessed, also beside a mean.
+
+    Parameters
+    ----------
+    file : str
+        Path as the person knows it.
+    row : int
+        Row as a spreadsheet shows it: the header is row 1, a cell over several lines is one row.
+    """
+
+    study: str
+    arm: str
+    outcome: str
+    events: int | None
+    total: int | None
+    mean: float | None = None
+    sd: float | None = None
+    unit: str = "patients"
+    definition: str = ""
+    events_basis: str = ""
+    total_basis: str = ""
+    bound: str = ""
+    percent_reported: str = ""
+    where: str = ""
+    confidence: str = ""
+    exclude: str = ""
+    note: str = ""
+    source: str = ""
+    file: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StudyArm:
+    """One row of studies.csv: who was treated in an arm of a study, where and how."""
+
+    study: str
+    arm: str
+    title: str = ""
+    journal: str = ""
+    year: int | None = None
+    pmid: str = ""
+    pmcid: str = ""
+    doi: str = ""
+    country: str = ""
+    centres: str = ""
+    design: str = ""
+    enrolment: str = ""
+    population: str = ""
+    levels: str = ""
+    approach: str = ""
+    n: int | None = None
+    n_male: str = ""
+    age: str = ""
+    followup: str = ""
+    overlaps: str = ""
+    note: str = ""
+    source: str = ""
+    file: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A valid row that this pool cannot use, and why, as a sentence."""
+
+    study: str
+    arm: str
+    events: int | None
+    total: int | None
+    reason: str
+    file: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """Everything that was read: figures and studies in the order of the sheets, the files, and what to look at."""
+
+    figures: tuple[Figure, ...]
+    studies: tuple[StudyArm, ...]
+    files: tuple[Path, ...]
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows of one arm for one outcome: those that can be pooled, and the others with the reason."""
+
+    included: tuple[Figure, ...]
+    excluded: tuple[Exclusion, ...]
+
+
+@dataclass(frozen=True)
+class ArmCount:
+    """What one arm has for an outcome: `k` rows that can be used, their sums, and how many rows are left out.
+
+    `events` is ``None`` for a continuous outcome, where nothing was counted.
+    """
+
+    arm: str
+    k: int
+    events: int | None
+    total: int
+    excluded: int
+
+
+@dataclass(frozen=True)
+class OutcomeCount:
+    """What there is for an outcome, arm by arm in the order of the review."""
+
+    outcome: Outcome
+    arms: tuple[ArmCount, ...]
