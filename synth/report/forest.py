@@ -126,7 +126,7 @@ def forest_svg(document: Document) -> str:
     return svg(layout(main_spec(document)), "forest")
 
 
-def leave_one_out_svg(document: Document) -> str | None:
+def leave_one_out_svg(document: Document, style: bool = True) -> str | None:
     """Return the leave-one-out forest as one SVG element, or ``None`` where there is nothing to leave out."""
     spec = leave_one_out_spec(document)
-    return None if spec is None else svg(layout(spec), "leave-one-out")
+    return None if spec is None else svg(layout(spec), "leave-one-out", style)

@@ -240,7 +240,13 @@ def _columns(spec: Spec) -> _Columns:
     left = counts + GAP
     values = [v for line in lines if line.mark != "none" for v in (line.low, line.estimate, line.high) if v is not None]
     core = [line.estimate for line in lines if line.estimate is not None]
-    core += [v for line in lines if line.mark in {"diamond", "bar"} and not line.context for v in (line.low, line.high) if v is not None]
+    core += [
+        v
+        for line in lines
+        if line.mark in {"diamond", "bar"} and not line.context
+        for v in (line.low, line.high)
+        if v is not None
+    ]
     axis = nice_axis(values, core, left, left + PLOT_WIDTH)
     effect = axis.right + GAP + effect_width
     weight = effect + (GAP + weight_width if weight_width else 0.0)
@@ -331,7 +337,14 @@ def _lay(spec: Spec, columns: _Columns) -> Forest:
             pen.texts.append(Text(MARGIN, pen.y + 12.0, text, role="note"))
             pen.y += LINE
     return Forest(
-        columns.width, pen.y + MARGIN / 2, spec.title, spec.description, columns.axis, tuple(pen.segments), tuple(pen.shapes), tuple(pen.texts)
+        columns.width,
+        pen.y + MARGIN / 2,
+        spec.title,
+        spec.description,
+        columns.axis,
+        tuple(pen.segments),
+        tuple(pen.shapes),
+        tuple(pen.texts),
     )
 
 
@@ -388,7 +401,12 @@ def _whisker(pen: _Pen, line: Line, y: float, axis: Axis, role: str) -> None:
         if axis.inside(value):
             pen.segments.append(Segment(x, y - 3.5, x, y + 3.5, role))
         else:
-            pen.shapes.append(Shape(((x, y), (x + 7.0 * inwards, y - 4.0), (x + 7.0 * inwards, y + 4.0)), f"arrow{' context' if line.context else ''}"))
+            pen.shapes.append(
+                Shape(
+                    ((x, y), (x + 7.0 * inwards, y - 4.0), (x + 7.0 * inwards, y + 4.0)),
+                    f"arrow{' context' if line.context else ''}",
+                )
+            )
 
 
 def square_side(weight: float | None, heaviest: float) -> float:
@@ -412,7 +430,9 @@ def _square(pen: _Pen, line: Line, heaviest: float, y: float, axis: Axis) -> Non
     if line.context:
         pen.shapes.append(Shape(((x, y),), "study context", radius=half))
     else:
-        pen.shapes.append(Shape(((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)), "study"))
+        pen.shapes.append(
+            Shape(((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)), "study")
+        )
 
 
 def _diamond(pen: _Pen, line: Line, heaviest: float, y: float, axis: Axis) -> None:
@@ -444,10 +464,9 @@ def _axis_marks(pen: _Pen, spec: Spec, columns: _Columns) -> None:
     axis = columns.axis
     y = pen.y + 4.0
     pen.segments.append(Segment(axis.left, y, axis.right, y, "axis"))
-    digits = 0 if all(round(tick * 100, 6).is_integer() for tick in axis.ticks) else 1
     for tick in axis.ticks:
         x = axis.x(tick)
         pen.segments.append(Segment(x, y, x, y + 5.0, "axis"))
-        pen.texts.append(Text(x, y + 19.0, rounding.percent(tick, digits), "middle", "tick"))
+        pen.texts.append(Text(x, y + 19.0, rounding.percent_tick(tick), "middle", "tick"))
     pen.texts.append(Text((axis.left + axis.right) / 2, y + 36.0, spec.axis_label, "middle", "tick"))
     pen.y += AXIS_HEIGHT

@@ -79,9 +79,20 @@ def _primary(document: Document) -> Block:
         effects = "common effect" if get(document, "settings", "effects") == "common" else "random effects"
         how = ci_name(get(document, "pooled", "ci_method")).split(" (")[0]
         lines.append(_pooled_line(document, f"Pooled ({effects}{f'; {how}' if how else ''})", context=False))
-        low, high = get(document, "prediction", "reporting", "ci_low"), get(document, "prediction", "reporting", "ci_high")
+        low, high = (
+            get(document, "prediction", "reporting", "ci_low"),
+            get(document, "prediction", "reporting", "ci_high"),
+        )
         if low is not None and high is not None:
-            lines.append(Line(f"{level(document)} prediction interval", effect=rounding.interval(low, high), low=low, high=high, mark="bar"))
+            lines.append(
+                Line(
+                    f"{level(document)} prediction interval",
+                    effect=rounding.interval(low, high),
+                    low=low,
+                    high=high,
+                    mark="bar",
+                )
+            )
     return Block(tuple(lines), "", estimate if len(studies) > 1 else None)
 
 
@@ -118,11 +129,20 @@ def main_spec(document: Document) -> Spec:
     about = f"{noun(k)}; " + ("pooled answer " if k > 1 else "its figure ") + effect_text(estimate, low, high)
     about += f" at {level(document)} confidence. The table of series below gives every number of the figure."
     notes = [note for note in (short_heterogeneity(document), DAGGER_NOTE if _any_doubtful(document) else "") if note]
-    return Spec(f"Forest plot: {label}", about, headings(document), tuple(blocks), "Per cent of patients with the event", tuple(notes))
+    return Spec(
+        f"Forest plot: {label}",
+        about,
+        headings(document),
+        tuple(blocks),
+        "Per cent of patients with the event",
+        tuple(notes),
+    )
 
 
 def _any_doubtful(document: Document) -> bool:
-    studies = items(document, "studies") + [study for block in items(document, "comparators") for study in items(block, "studies")]
+    studies = items(document, "studies") + [
+        study for block in items(document, "comparators") for study in items(block, "studies")
+    ]
     return any(is_doubtful(study) for study in studies)
 
 
@@ -137,7 +157,15 @@ def leave_one_out_spec(document: Document) -> Spec | None:
         label = plain.isolated(f"without {text(row, 'omitted')}")
         lines.append(Line(label, "", effect_text(estimate, low, high), "", estimate, low, high, 1.0))
     estimate, low, high = pooled_reporting(document)
-    lines.append(Line("All series", "", effect_text(estimate, low, high), "", estimate, low, high, mark="diamond", strong=True))
+    lines.append(
+        Line("All series", "", effect_text(estimate, low, high), "", estimate, low, high, mark="diamond", strong=True)
+    )
     about = f"The pooled answer without each of the {noun(len(rows))} in turn. The table beside the figure gives every number."
     heads = ("Pooled answer", "", f"Per cent ({level(document)} CI)", "")
-    return Spec(f"Leave one out: {outcome_label(document)}", about, heads, (Block(tuple(lines), "", estimate),), "Per cent of patients with the event")
+    return Spec(
+        f"Leave one out: {outcome_label(document)}",
+        about,
+        heads,
+        (Block(tuple(lines), "", estimate),),
+        "Per cent of patients with the event",
+    )

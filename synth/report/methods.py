@@ -38,9 +38,15 @@ _TAU2 = {
 }
 _HKSJ = ("hartung2001", "sidik2002", "knapp2003")
 _CI = {
-    "profile": ("The confidence interval of the pooled figure holds the values that the profile likelihood does not reject", ("hardy1996",)),
+    "profile": (
+        "The confidence interval of the pooled figure holds the values that the profile likelihood does not reject",
+        ("hardy1996",),
+    ),
     "wald": ("The confidence interval of the pooled figure is the Wald interval with the normal quantile", ()),
-    "hksj": ("The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, unmodified", _HKSJ),
+    "hksj": (
+        "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, unmodified",
+        _HKSJ,
+    ),
     "hksj-adhoc": (
         "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, never narrower than the ordinary one (ad hoc floor)",
         (*_HKSJ, "rover2015"),
@@ -59,14 +65,19 @@ def _model(document: Document) -> Cited:
     common = get(settings, "effects") == "common"
     if get(settings, "model") == "glmm":
         said = "Series were pooled with a binomial–normal model on the logit scale, fitted by maximum likelihood without continuity correction"
-        said += "; one true proportion is assumed for all series" if common else "; the true proportion may differ from series to series"
+        said += (
+            "; one true proportion is assumed for all series"
+            if common
+            else "; the true proportion may differ from series to series"
+        )
         return Cited(f"{said}.", ("stijnen2010", "lin2020"))
     scale = measure_name(get(settings, "measure"))
     effects = "a common effect" if common else "random effects"
     said = f"Series were pooled by inverse variance with {effects}, on the {scale} scale"
     if get(settings, "measure") == "PFT":
         return Cited(
-            f"{said}; the way back from this scale can mislead where series differ in size.", ("freeman1950", "miller1978", "schwarzer2019")
+            f"{said}; the way back from this scale can mislead where series differ in size.",
+            ("freeman1950", "miller1978", "schwarzer2019"),
         )
     return Cited(f"{said}.")
 
@@ -83,7 +94,10 @@ def _tau2(document: Document) -> list[Cited]:
         said.append(Cited(f"Its interval is by {ci_name(how)}.", cited))
     if get(document, "tau2", "test", "p_value") is not None:
         said.append(
-            Cited("The test of τ² = 0 is a likelihood-ratio test; since τ² cannot be negative its p-value comes from a mixture.", ("self1987",))
+            Cited(
+                "The test of τ² = 0 is a likelihood-ratio test; since τ² cannot be negative its p-value comes from a mixture.",
+                ("self1987",),
+            )
             if "likelihood" in text(document, "tau2", "test", "method")
             else Cited("τ² = 0 was tested.")
         )
@@ -97,7 +111,10 @@ def _interval(document: Document) -> Cited | None:
     if code == "t":
         df = get(document, "pooled", "df")
         degrees = f" with {noun(df, 'degree of freedom', 'degrees of freedom')}" if isinstance(df, int) else ""
-        return Cited(f"The confidence interval of the pooled figure uses the t distribution{degrees}, since there are few series.", ("knapp2003",))
+        return Cited(
+            f"The confidence interval of the pooled figure uses the t distribution{degrees}, since there are few series.",
+            ("knapp2003",),
+        )
     said, keys = _CI.get(code, (f"The confidence interval of the pooled figure is by {ci_name(code)}", ()))
     return Cited(f"{said}.", keys)
 
@@ -134,7 +151,9 @@ def methods(document: Document) -> list[Cited]:
     """
     said: list[Cited] = []
     pooled = (get(document, "k") or 0) > 1
-    said.append(_model(document) if pooled else Cited("There is one series: its own figure is given, and nothing was pooled."))
+    said.append(
+        _model(document) if pooled else Cited("There is one series: its own figure is given, and nothing was pooled.")
+    )
     if pooled:
         said += _tau2(document)
     interval = _interval(document)
@@ -142,9 +161,18 @@ def methods(document: Document) -> list[Cited]:
         said.append(interval)
     study_ci = _code(document, "settings", "study_ci_method")
     if study_ci:
-        said.append(Cited(f"Each series stands with its {ci_name(study_ci)} {level(document)} interval.", _STUDY_INTERVALS.get(study_ci, ())))
+        said.append(
+            Cited(
+                f"Each series stands with its {ci_name(study_ci)} {level(document)} interval.",
+                _STUDY_INTERVALS.get(study_ci, ()),
+            )
+        )
     if pooled and any(get(study, "weight") is not None for study in items(document, "studies")):
-        said.append(Cited("Weights are the share of the information on the pooled figure that each series brings; they add up to 100%."))
+        said.append(
+            Cited(
+                "Weights are the share of the information on the pooled figure that each series brings; they add up to 100%."
+            )
+        )
     prediction = _prediction(document)
     if prediction and pooled:
         said.append(prediction)
@@ -152,7 +180,18 @@ def methods(document: Document) -> list[Cited]:
         said.append(Cited("I² and H² follow Higgins and Thompson.", ("higgins2002",)))
     if get(document, "heterogeneity", "q") is not None:
         how = text(document, "heterogeneity", "q_method")
-        said.append(Cited(f"Q is {how[0].lower() + how[1:]}." if how.lower().startswith("a ") else "Q is Cochran's statistic or its likelihood counterpart, as named above.", ("cochran1954",)))
+        said.append(
+            Cited(
+                f"Q is {how[0].lower() + how[1:]}."
+                if how.lower().startswith("a ")
+                else "Q is Cochran's statistic or its likelihood counterpart, as named above.",
+                ("cochran1954",),
+            )
+        )
     if items(document, "comparators"):
-        said.append(Cited("Comparator arms were pooled apart, with the same settings, and are shown as context; no difference between arms was estimated."))
+        said.append(
+            Cited(
+                "Comparator arms were pooled apart, with the same settings, and are shown as context; no difference between arms was estimated."
+            )
+        )
     return said

@@ -169,7 +169,20 @@ _HELVETICA = {
     260: "|",
 }
 _WIDTHS = {char: width / 1000 for width, chars in _HELVETICA.items() for char in chars}
-_WIDTHS.update({"–": 0.556, "—": 1.0, "…": 1.0, "’": 0.222, "“": 0.333, "”": 0.333, "²": 0.333, "†": 0.556, "\u202f": 0.2, "\u00a0": 0.278})
+_WIDTHS.update(
+    {
+        "–": 0.556,
+        "—": 1.0,
+        "…": 1.0,
+        "’": 0.222,
+        "“": 0.333,
+        "”": 0.333,
+        "²": 0.333,
+        "†": 0.556,
+        "\u202f": 0.2,
+        "\u00a0": 0.278,
+    }
+)
 
 
 def _char_width(char: str) -> float:

@@ -65,7 +65,9 @@ _ALL = (
         "Hartung J, Knapp G. A refined method for the meta-analysis of controlled clinical trials with binary outcome. Stat Med. 2001;20(24):3875–89.",
         "10.1002/sim.1009",
     ),
-    Reference("hedges1985", "Hedges LV, Olkin I. Statistical methods for meta-analysis. San Diego (CA): Academic Press; 1985."),
+    Reference(
+        "hedges1985", "Hedges LV, Olkin I. Statistical methods for meta-analysis. San Diego (CA): Academic Press; 1985."
+    ),
     Reference(
         "higgins2002",
         "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med. 2002;21(11):1539–58.",

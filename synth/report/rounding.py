@@ -81,6 +81,29 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{text}%"
 
 
+def percent_tick(value: float) -> str:
+    """Write a mark of an axis: as many decimals as it needs, up to two.
+
+    Examples
+    --------
+    >>> percent_tick(0.4), percent_tick(0.025), percent_tick(1.0)
+    ('40%', '2.5%', '100%')
+    """
+    hundred = (_decimal(_proportion(value)) * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP).normalize()
+    return f"{hundred:f}%"
+
+
+def spoken(text: str) -> str:
+    """Say a rounded number inside a sentence: signs become words.
+
+    Examples
+    --------
+    >>> spoken(">99.9%"), spoken("<0.1%"), spoken("16.3%")
+    ('more than 99.9%', 'less than 0.1%', '16.3%')
+    """
+    return {"<": "less than ", ">": "more than "}.get(text[:1], text[:1]) + text[1:]
+
+
 def interval(low: float | None, high: float | None, digits: int = 1) -> str:
     """Write an interval of proportions in per cent, with the word "to" so that no dash is read as a minus.
 

@@ -27,6 +27,17 @@ def noun(value: int, one: str = "series", many: str | None = None) -> str:
     return f"{rounding.count(value)} {one if value == 1 else plural}"
 
 
+def spoken(value: float | None) -> str:
+    """Say a proportion inside a sentence.
+
+    Examples
+    --------
+    >>> spoken(0.9995), spoken(0.163)
+    ('more than 99.9%', '16.3%')
+    """
+    return rounding.spoken(rounding.percent(value))
+
+
 def joined(names: list[str], last: str = "and") -> str:
     """Join names as a sentence does.
 
@@ -111,9 +122,11 @@ def sureness(document: Document) -> list[str]:
     _, low, high = pooled_reporting(document)
     said = []
     if low is not None and high is not None and high - low > WIDE:
-        said.append(f"The interval is wide: the data fit anything from {rounding.percent(low)} to {rounding.percent(high)}.")
+        said.append(f"The interval is wide: the data fit anything from {spoken(low)} to {spoken(high)}.")
     if 2 <= k < 5:
-        said.append(f"Only {noun(k)}: how much hospitals differ can hardly be estimated from so few, and one more series may move the answer.")
+        said.append(
+            f"Only {noun(k)}: how much hospitals differ can hardly be estimated from so few, and one more series may move the answer."
+        )
     heavy = max(studies, key=lambda study: get(study, "weight") or 0.0, default=None)
     if k > 2 and heavy is not None and (get(heavy, "weight") or 0.0) > 0.5:
         said.append(f"{text(heavy, 'study')} alone carries {rounding.percent(get(heavy, 'weight'))} of the weight.")
@@ -151,7 +164,7 @@ def prediction(document: Document) -> str:
     Examples
     --------
     >>> prediction({"prediction": {"reporting": {"ci_low": 0.88, "ci_high": 0.9995}, "reason": "fewer than ten studies: read with care"}})
-    'In a hospital like these, expect a true figure between 88.0% and >99.9% (95% prediction interval). Fewer than ten studies: read with care.'
+    'In a hospital like these, expect a true figure between 88.0% and more than 99.9% (95% prediction interval). Fewer than ten studies: read with care.'
     >>> prediction({"prediction": {"reason": "a prediction interval needs three studies or more"}})
     'No prediction for another hospital: a prediction interval needs three studies or more.'
     """
@@ -160,7 +173,7 @@ def prediction(document: Document) -> str:
     if low is None or high is None:
         return f"No prediction for another hospital: {reason or 'the method gives none'}."
     said = (
-        f"In a hospital like these, expect a true figure between {rounding.percent(low)} and {rounding.percent(high)} "
+        f"In a hospital like these, expect a true figure between {spoken(low)} and {spoken(high)} "
         f"({level(document)} prediction interval)."
     )
     if reason:
@@ -298,9 +311,7 @@ def average(document: Document) -> str:
     estimate, _, _ = pooled_reporting(document)
     if mean is None or estimate is None or rounding.percent(mean) == rounding.percent(estimate):
         return ""
-    return (
-        f"The pooled figure is that of the middle hospital; the mean over hospitals that differ this much is {rounding.percent(mean)} (population average)."
-    )
+    return f"The pooled figure is that of the middle hospital; the mean over hospitals that differ this much is {rounding.percent(mean)} (population average)."
 
 
 def comparator(document: Document, block: Any) -> str:
@@ -322,7 +333,11 @@ def comparator(document: Document, block: Any) -> str:
         why = plain.clause(get(block, "pooled", "reason"))
         share = f"no pooled figure{f' ({why})' if why else ''}"
     else:
-        share = f"{rounding.percent(estimate)} ({rounding.interval(low, high)})" if low is not None else rounding.percent(estimate)
+        share = (
+            f"{rounding.percent(estimate)} ({rounding.interval(low, high)})"
+            if low is not None
+            else rounding.percent(estimate)
+        )
     return (
         f"{label}, for context: {share}, {counts} in {noun(k)}. "
         "Not a comparison of like with like: other patients, other hospitals, other years."

@@ -1,0 +1,63 @@
+"""Set the page: a view model into the template, one self-contained HTML text out."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import view
+from .forest import STYLE
+from .reading import Document
+
+
+@cache
+def environment() -> Environment:
+    """Return the template environment: everything is escaped, a misspelt name is an error, templates hold no arithmetic."""
+    return Environment(
+        loader=PackageLoader("synth.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render(document: Document) -> str:
+    """Return the page of one outcome.
+
+    Parameters
+    ----------
+    document : mapping
+        A pooled document (schema ``synth.pool/1``).
+
+    Returns
+    -------
+    str
+        One HTML file: no script, no address that a browser would fetch by itself; the same document gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        Where the document holds a number that is none (NaN, an infinity) or a proportion outside 0 to 1.
+
+    Examples
+    --------
+    >>> html = render({"outcome": "deaths", "k": 1, "events": 7, "total": 43, "studies": []})
+    >>> html.startswith("<!doctype html>"), "<script" in html
+    (True, False)
+    """
+    model = view.page(document)
+    # The SVG writer escapes its own text; these are the only strings that the template may set as markup.
+    return (
+        environment()
+        .get_template("outcome.html.j2")
+        .render(
+            page=model,
+            forest=[Markup(part) for part in model.forest],
+            small_forest=Markup(model.leave_one_out_svg),
+            forest_style=Markup(STYLE),
+        )
+    )
