@@ -21,7 +21,7 @@ The answer goes to stdout; messages, warnings and progress go to stderr. A comma
 | code | meaning |
 |---|---|
 | 0 | done |
-| 1 | the input or the review cannot be used, or an outcome that was named has nothing to pool; nothing was changed for it |
+| 1 | the input or the review cannot be used, or a named outcome has nothing to pool; older pages stay as they were |
 | 2 | a command or an option is misspelt, or options do not go together |
 | 3 | the data have no answer by this method |
 | 70 | a fault of synth; `SYNTH_DEBUG=1` in front of the command shows where |
@@ -34,7 +34,8 @@ Colours are used on a terminal only, and not where `NO_COLOR` is set. `COLUMNS` 
 
 def examples(epilog: str | None) -> str:
     """Give the examples below a command's help as a block of shell."""
-    lines = [line[2:] for line in inspect.cleandoc((epilog or "").replace("\b", "")).splitlines() if line.startswith("  ")]
+    text = inspect.cleandoc((epilog or "").replace("\b", ""))
+    lines = [line[2:] for line in text.splitlines() if line.startswith("  ")]
     return "\n".join(["```sh", *lines, "```", ""]) if lines else ""
 
 

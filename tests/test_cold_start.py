@@ -12,8 +12,8 @@ SPY = """
 import sys
 from synth.cli.app import run
 code = run(sys.argv[1:])
-top = sorted({name.split(".")[0] for name in sys.modules} | {n for n in sys.modules if n.startswith(("synth.", "scipy."))})
-print("MODULES " + " ".join(top), file=sys.stderr)
+top = {name.split(".")[0] for name in sys.modules} | {n for n in sys.modules if n.startswith(("synth.", "scipy."))}
+print("MODULES " + " ".join(sorted(top)), file=sys.stderr)
 sys.exit(code)
 """
 HELP_OWN = {"synth", "synth._version", "synth.errors", "synth.cli", "synth.cli.app"}
@@ -24,7 +24,10 @@ POOL_OUTSIDE = {"click", "jinja2", "markupsafe", "numpy", "scipy"}
 
 def modules_after(*args: str, cwd: Path) -> tuple[set[str], subprocess.CompletedProcess[str]]:
     """Run one command in a new process and name what it had imported at its end."""
-    done = subprocess.run([sys.executable, "-I", "-c", SPY, *args], capture_output=True, text=True, encoding="utf-8", cwd=cwd, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", SPY, *args],
+        capture_output=True, text=True, encoding="utf-8", cwd=cwd, check=False,
+    )  # fmt: skip
     line = next(line for line in done.stderr.splitlines() if line.startswith("MODULES "))
     return set(line.split()[1:]), done
 

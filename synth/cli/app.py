@@ -67,7 +67,7 @@ class _Commands(click.Group):
         hint = f'Did you mean "synth {near[0]}"? ' if near else ""
         if not near and name.lower().endswith((".csv", ".tsv", ".txt")):
             hint = f'To pool that file type "synth pool {name}". '
-        ctx.fail(f'There is no command "{name}". {hint}There are: {", ".join(COMMANDS)}.')
+        raise click.UsageError(f'There is no command "{name}". {hint}There are: {", ".join(COMMANDS)}.', ctx)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

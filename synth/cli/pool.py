@@ -46,7 +46,7 @@ Examples:
 )
 @click.argument("figures", required=False, type=click.Path(path_type=Path))
 @click.option("--outcome", "outcomes", multiple=True, metavar="NAME",
-              help="The outcome to pool; may be given more than once. Without it every outcome of the review is pooled.")
+              help="The outcome to pool; may be given more than once. Without it every outcome is pooled.")
 @click.option("--arm", metavar="ARM", help="The arm to pool, where it is not the review's primary arm.")
 @click.option("--study", metavar="COL", help="With FIGURES: the column that names the study.")
 @click.option("--events", metavar="COL", help="With FIGURES: the column that counts the patients with the event.")
@@ -63,8 +63,8 @@ Examples:
               help="Estimator of the variance between studies. [default: ML for glmm, REML for inverse]")
 @click.option("--ci", "ci_method", type=_Choice(CI_METHODS), default="auto", show_default=True,
               help="Interval of the summary; auto takes the one that suits the number of studies and says which.")
-@click.option("--level", metavar="FRACTION", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True,
-              help="Level of every interval, as a fraction.")
+@click.option("--level", metavar="FRACTION", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              default=0.95, show_default=True, help="Level of every interval, as a fraction.")
 @click.option("--study-ci", type=_Choice(STUDY_INTERVALS), default="clopper-pearson", show_default=True,
               help="Interval of each study.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result at full precision, as JSON, and nothing else.")
@@ -93,9 +93,8 @@ def pool(
     """
     columns = {name: column for name, column in (("study", study), ("events", events), ("total", total)) if column}
     if figures is None and columns:
-        raise click.UsageError(
-            f"--{next(iter(columns))} names a column of a one-off CSV: type synth pool FIGURES.csv --{next(iter(columns))} …"
-        )
+        flag = f"--{next(iter(columns))}"
+        raise click.UsageError(f"{flag} names a column of a one-off CSV: type synth pool FIGURES.csv {flag} COLUMN.")
     if figures is not None and len(outcomes) > 1:
         raise click.UsageError("One CSV is pooled for one outcome at a time: give --outcome once.")
     if figures is None and output is not None and len(outcomes) != 1:

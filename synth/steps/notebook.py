@@ -15,8 +15,8 @@ from ..report import page, words
 from ..report.forest import forest_svg
 from ..workspace import Workspace
 from .compute import PoolOptions, document_of_file, document_of_review
-from .output import check_writable, write_together
 from .outcomes import Listing, listing_of
+from .output import check_writable, write_together
 from .pool import _command, _paths
 from .run import Document, to_json
 
@@ -243,4 +243,4 @@ def pool_figures(
         options,
     )
     extracted = read_figures(figures, **columns, outcome=outcome, arm=arm)
-    return PooledOutcome(document_of_file(figures, extracted, columns=columns, options=options, command=command))
+    return PooledOutcome(document_of_file(figures, extracted, outcome=outcome, options=options, command=command))

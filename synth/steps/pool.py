@@ -89,8 +89,8 @@ def pool_review(
     if not pooled and not failed and not named:
         raise NothingToPool(
             "There is nothing to pool yet: no outcome has a row with events and total in the arm "
-            f'"{arm_id}". Fill in {workspace.relative(workspace.extracted / "results.csv")}, one row per study, arm and '
-            'outcome; "synth outcomes" shows what there is.'
+            f'"{arm_id}". Fill in {workspace.relative(workspace.extracted / "results.csv")}, one row per study, arm '
+            'and outcome; "synth outcomes" shows what there is.'
         )
     return PoolRun(
         pooled=tuple(pooled),
@@ -174,7 +174,7 @@ def pool_file(
         },
         options,
     )
-    document = document_of_file(figures, extracted, columns=columns or {}, options=options, command=command)
+    document = document_of_file(figures, extracted, outcome=outcome, options=options, command=command)
     pooled = _write(str(document["outcome"]), document, html, json, shown=html.as_posix())
     return PoolRun(
         pooled=(pooled,), not_pooled=(), failed=(), warnings=tuple(str(p) for p in extracted.warnings), named=True

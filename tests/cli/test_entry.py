@@ -128,7 +128,8 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
 def test_control_c(tmp_path: Path) -> None:
     """Ctrl-C shows a traceback."""
     code = "import synth.workspace as w, time, os, signal\nfrom synth.cli import main\n"
-    code += "def find(*a):\n    os.kill(os.getpid(), signal.SIGINT); time.sleep(5)\nw.Workspace.find = staticmethod(find)\n"
+    code += "def find(*a):\n    os.kill(os.getpid(), signal.SIGINT); time.sleep(5)\n"
+    code += "w.Workspace.find = staticmethod(find)\n"
     code += "import sys; sys.argv = ['synth', 'outcomes']; main()"
     begun = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -120,8 +120,9 @@ def test_the_same_bytes_again(run: Run, review: Path) -> None:
 def test_the_command_reproduces_the_run(run: Run, tmp_path: Path) -> None:
     """The command that the page gives for doing it again does not give the same page."""
     (tmp_path / "figures of mine.csv").write_text("Näme;n;cases\nA;40;3\nB;61;5\nC;25;1\n", encoding="utf-8")
-    done = run("pool", "figures of mine.csv", "--study", "Näme", "--events", "cases", "--ci", "profile", "--level", "0.9",
-               "--output", "a.html")  # fmt: skip
+    method = ("--ci", "profile", "--level", "0.9")
+    columns = ("--study", "Näme", "--events", "cases")
+    done = run("pool", "figures of mine.csv", *columns, *method, "--output", "a.html")
     assert done.code == 0, done.err
     first = contents(tmp_path)
     words = shlex.split(strict(first["a.json"].decode())["command"])
