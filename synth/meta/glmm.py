@@ -83,7 +83,7 @@ class Cells:
 
     def sums(self, values: Floats) -> Floats:
         """Weighted sum of a cell array over each row."""
-        return np.bincount(self.row, weights=self.m * values, minlength=self.n_rows)
+        return np.asarray(np.bincount(self.row, weights=self.m * values, minlength=self.n_rows), dtype=float)
 
     def constant(self) -> Floats:
         """Log of the binomial coefficients of each row, which the integrals leave out."""
@@ -122,8 +122,14 @@ class Value:
         """Evaluate at one (mu, tau) per row; the likelihood is even in tau, and tau may come with either sign."""
         sign = np.where(tau < 0.0, -1.0, 1.0)
         f = rows.at(mu, np.abs(tau))
-        return cls(rows.sums(f.loglik), rows.sums(f.d_mu), sign * rows.sums(f.d_tau), rows.sums(f.d_mu2),
-                   sign * rows.sums(f.d_mutau), rows.sums(f.d_tau2))
+        return cls(
+            rows.sums(f.loglik),
+            rows.sums(f.d_mu),
+            sign * rows.sums(f.d_tau),
+            rows.sums(f.d_mu2),
+            sign * rows.sums(f.d_mutau),
+            rows.sums(f.d_tau2),
+        )
 
     def part(self, rows: NDArray[np.intp] | slice) -> Value:
         """The same for some rows only."""
@@ -154,7 +160,9 @@ def _newton_step(f: Value, tau: Floats) -> tuple[Floats, Floats, Floats]:
     return d_mu, d_tau, f.g_mu * d_mu + f.g_tau * d_tau
 
 
-def maximise(rows: Cells, mu: Floats, tau: Floats, *, free_mu: bool = True, free_tau: bool = True) -> tuple[Floats, Floats, Value]:
+def maximise(
+    rows: Cells, mu: Floats, tau: Floats, *, free_mu: bool = True, free_tau: bool = True
+) -> tuple[Floats, Floats, Value]:
     """Climb to a maximum of each row's likelihood from the given start.
 
     Parameters
@@ -305,8 +313,11 @@ def _fit_good(rows: Cells) -> dict[str, Floats]:
     part = rows.take(candidates)
     starts = _starts(part, mu0[candidates])
     # All starts of all rows climb together: one call costs the same overhead as one start.
-    climbed = maximise(part.take(np.tile(np.arange(part.n_rows), len(starts))),
-                       np.concatenate([s[0] for s in starts]), np.concatenate([s[1] for s in starts]))
+    climbed = maximise(
+        part.take(np.tile(np.arange(part.n_rows), len(starts))),
+        np.concatenate([s[0] for s in starts]),
+        np.concatenate([s[1] for s in starts]),
+    )
     for which in range(len(starts)):
         one = slice(which * part.n_rows, (which + 1) * part.n_rows)
         mu, tau, f = climbed[0][one], climbed[1][one], climbed[2].part(one)

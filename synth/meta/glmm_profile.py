@@ -1,7 +1,7 @@
 """Likelihood intervals of the binomial-normal model, and what a fit says about each study.
 
-A profile-likelihood limit is where the likelihood, maximised over the other parameter, has fallen by half the chi-square
-quantile with one degree of freedom (Hardy & Thompson 1996, Statistics in Medicine 15:619).
+A profile-likelihood limit is where the likelihood, maximised over the other parameter, has fallen by half the
+chi-square quantile with one degree of freedom (Hardy & Thompson 1996, Statistics in Medicine 15:619).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .distributions import normal_upper
-from .glmm import OK, GlmmFit, Cells, maximise
+from .glmm import OK, Cells, GlmmFit, maximise
 from .quadrature import Floats, integrate
 
 # A limit further out than this is none: proportions of 1e-26, or studies that share nothing.
@@ -71,8 +71,9 @@ def _search(profile: Profile, top: Floats, centre: Floats, guess: Floats, limit:
     return found
 
 
-def profile_mu(events: ArrayLike, total: ArrayLike, fit: GlmmFit, level: float = 0.95,
-               include: ArrayLike | None = None) -> tuple[Floats, Floats]:
+def profile_mu(
+    events: ArrayLike, total: ArrayLike, fit: GlmmFit, level: float = 0.95, include: ArrayLike | None = None
+) -> tuple[Floats, Floats]:
     """Profile-likelihood interval for the mean logit of each fitted row.
 
     Parameters
@@ -112,8 +113,7 @@ def profile_mu(events: ArrayLike, total: ArrayLike, fit: GlmmFit, level: float =
         warm = np.tile(tau, 2)
 
         def profile(active: NDArray[np.intp], t: Floats) -> tuple[Floats, Floats]:
-            # Two climbs in tau, from where the last trial ended and from well above: the profile's own maximum may jump.
-            # Never from 0, where the slope in tau is 0 whether that is a maximum or not.
+            # Two climbs in tau, from where the last trial ended and from well above: the maximum may jump. Never from 0, where the slope in tau is 0 whether that is a maximum or not.
             start = np.maximum(warm[active], 0.1)
             twice = part.take(np.concatenate([active, active]))
             _, tau_t, value = maximise(twice, np.tile(t, 2), np.concatenate([start, 2.0 * start + 0.5]), free_mu=False)
@@ -129,8 +129,9 @@ def profile_mu(events: ArrayLike, total: ArrayLike, fit: GlmmFit, level: float =
     return low.reshape(fit.state.shape), high.reshape(fit.state.shape)
 
 
-def profile_tau2(events: ArrayLike, total: ArrayLike, fit: GlmmFit, level: float = 0.95,
-                 include: ArrayLike | None = None) -> tuple[Floats, Floats]:
+def profile_tau2(
+    events: ArrayLike, total: ArrayLike, fit: GlmmFit, level: float = 0.95, include: ArrayLike | None = None
+) -> tuple[Floats, Floats]:
     """Profile-likelihood interval for the variance between studies of each fitted row.
 
     Parameters
@@ -198,7 +199,7 @@ def study_terms(events: ArrayLike, total: ArrayLike, mu: float, tau2: float) -> 
     -------
     weight : array of float, shape (k,)
         Share of each study in the observed information on ``mu``, ``-d2 log L_i / d mu2``; adds to 1. In the
-        normal-normal model the same definition gives ``1 / (v_i + tau2)``, and at ``tau2 = 0`` here it gives the totals.
+        normal-normal model the same definition gives ``1 / (v_i + tau2)``; at ``tau2 = 0`` here it gives the totals.
         Never negative, because each study's likelihood is log-concave in ``mu``.
     mean, sd : array of float, shape (k,)
         Empirical-Bayes mean of the study's logit (its shrunken estimate) and its standard deviation, the estimates of
@@ -244,7 +245,9 @@ def _shows_tau(rows: Cells) -> NDArray[np.bool_]:
     return (rows.sums((rows.n > 1).astype(float)) > 0) & (rows.sums(np.ones_like(rows.x)) > 1)
 
 
-def _rows(events: ArrayLike, total: ArrayLike, include: ArrayLike | None, fit: GlmmFit) -> tuple[Cells, NDArray[np.intp]]:
+def _rows(
+    events: ArrayLike, total: ArrayLike, include: ArrayLike | None, fit: GlmmFit
+) -> tuple[Cells, NDArray[np.intp]]:
     x, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
     m = np.ones((1, x.size)) if include is None else np.asarray(include, dtype=float)
     return Cells(x, n, m.reshape(-1, x.size)), np.flatnonzero(fit.state.reshape(-1) == OK)

@@ -1,12 +1,12 @@
-"""The integral at the heart of the binomial-normal model, with its derivatives.
+r"""The integral at the heart of the binomial-normal model, with its derivatives.
 
 For one study with ``x`` events among ``n`` patients and a normal random intercept,
 
-.. math:: L(\\mu, \\tau) = \\int \\binom{n}{x} p(\\mu + \\tau u)^x \\{1 - p(\\mu + \\tau u)\\}^{n - x} \\phi(u)\\,du,
-          \\qquad p(\\eta) = 1 / (1 + e^{-\\eta}).
+.. math:: L(\mu, \tau) = \int \binom{n}{x} p(\mu + \tau u)^x \{1 - p(\mu + \tau u)\}^{n - x} \phi(u)\,du,
+          \qquad p(\eta) = 1 / (1 + e^{-\eta}).
 
-The integrand is log-concave in ``u`` and bounded by a normal density, so the interval outside which it is negligible can
-be *found* rather than assumed, and between those two ends the trapezoidal rule converges geometrically (Trefethen &
+The integrand is log-concave in ``u`` and bounded by a normal density, so the interval outside which it is negligible
+can be *found* rather than assumed, and between those two ends the trapezoidal rule converges geometrically (Trefethen &
 Weideman 2014, SIAM Review 56:385). That is why this module does not use Gauss-Hermite nodes: those are scaled by the
 curvature at the mode, and need a hundred nodes or more where the integrand is one-sided (no events, large tau).
 """
@@ -92,7 +92,7 @@ def _ends(x: Floats, n: Floats, mu: Floats, tau: Floats, u: Floats, sd: Floats) 
     """Both ends of the interval that holds all of the integral, and the height of the peak."""
     peak = _height(x, n, mu, tau, u)
     side = np.array([-1.0, 1.0]).reshape((2,) + (1,) * u.ndim)
-    reach = np.broadcast_to(_REACH * sd, (2,) + u.shape)
+    reach = np.broadcast_to(_REACH * sd, (2, *u.shape))
     # Newton on a concave function: a step from inside lands outside, and steps from outside stay outside.
     for _ in range(4):
         w = u + side * reach
@@ -121,11 +121,10 @@ class Integrals:
         Of the study's own logit given its data (only with ``moments=True``).
     """
 
-    __slots__ = ("d_mu", "d_mu2", "d_mutau", "d_tau", "d_tau2", "loglik", "mean", "variance")
-
     def __init__(self, m: int) -> None:
-        for name in self.__slots__:
-            setattr(self, name, np.empty(m))
+        self.loglik, self.d_mu, self.d_tau = np.empty(m), np.empty(m), np.empty(m)
+        self.d_mu2, self.d_mutau, self.d_tau2 = np.empty(m), np.empty(m), np.empty(m)
+        self.mean, self.variance = np.empty(m), np.empty(m)
 
 
 def integrate(x: Floats, n: Floats, mu: Floats, tau: Floats, *, moments: bool = False) -> Integrals:
@@ -178,8 +177,19 @@ def _into(out: Integrals, where: slice, x: Floats, n: Floats, mu: Floats, tau: F
     size = np.minimum(np.searchsorted(_NODE_COUNTS, needed), len(_NODE_COUNTS) - 1)
     largest = int(size.max())
     if x.size * _NODE_COUNTS[largest] <= _BLOCK:  # small: one pass costs less than sorting cells by their need
-        _pass(out, np.arange(where.start, where.start + x.size), int(_NODE_COUNTS[largest]),
-              x, n, mu, tau, low, width, peak, moments)
+        _pass(
+            out,
+            np.arange(where.start, where.start + x.size),
+            int(_NODE_COUNTS[largest]),
+            x,
+            n,
+            mu,
+            tau,
+            low,
+            width,
+            peak,
+            moments,
+        )
         return
     for which in np.unique(size):
         nodes = int(_NODE_COUNTS[which])
@@ -190,8 +200,19 @@ def _into(out: Integrals, where: slice, x: Floats, n: Floats, mu: Floats, tau: F
             _pass(out, where.start + c, nodes, x[c], n[c], mu[c], tau[c], low[c], width[c], peak[c], moments)
 
 
-def _pass(out: Integrals, where: NDArray[np.intp], nodes: int, x: Floats, n: Floats, mu: Floats, tau: Floats,
-          low: Floats, width: Floats, peak: Floats, moments: bool) -> None:
+def _pass(
+    out: Integrals,
+    where: NDArray[np.intp],
+    nodes: int,
+    x: Floats,
+    n: Floats,
+    mu: Floats,
+    tau: Floats,
+    low: Floats,
+    width: Floats,
+    peak: Floats,
+    moments: bool,
+) -> None:
     t = np.arange(nodes) / (nodes - 1.0)
     u = low[:, None] + width[:, None] * t
     eta = mu[:, None] + tau[:, None] * u

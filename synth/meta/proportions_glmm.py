@@ -1,0 +1,391 @@
+"""From a fit of the binomial-normal model to a full result for proportions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, logit, xlogy
+
+from ..errors import NoAnswer
+from . import glmm
+from .distributions import chi2_tail, normal_upper, t_upper
+from .glmm_profile import population_average, profile_mu, profile_tau2, study_terms
+from .proportions_inverse import ONE_STUDY
+from .quadrature import Floats, log_binomial
+from .results import (
+    Heterogeneity,
+    Interval,
+    Omitted,
+    Pooled,
+    PoolResult,
+    PopulationAverage,
+    Prediction,
+    Reporting,
+    Settings,
+    Study,
+    Tau2,
+    Test,
+    number,
+)
+from .study_intervals import study_interval
+
+# Leave-one-out needs k fits of k - 1 studies: beyond this it is asked for, not given unasked.
+LEAVE_ONE_OUT_MOST = 150
+_NONE = Reporting(None, None, None)
+
+
+def exact_interval(events: float, total: float, level: float) -> tuple[float, float]:
+    """Clopper-Pearson limits of one proportion, as plain numbers."""
+    low, high = study_interval(events, total, level=level)
+    return float(low), float(high)
+
+
+def auto_method(k: int, state: int) -> str:
+    """The interval that ``ci_method="auto"`` stands for.
+
+    One study, or an estimate of 0 or 1: exact. Two studies: profile likelihood, because t with one degree of freedom
+    says nothing. From three on: t with k - 1 degrees of freedom.
+    """
+    if k == 1 or state in (glmm.ALL_ZERO, glmm.ALL_EVENTS):
+        return "exact"
+    return "profile" if k == 2 else "t"
+
+
+def pool_glmm(x: Floats, n: Floats, studies: tuple[Study, ...], settings: Settings, leave_one_out: bool) -> PoolResult:
+    """Pool by the binomial-normal model.
+
+    Parameters
+    ----------
+    x, n : array of float, shape (k,)
+        Events and totals, ``k >= 1``.
+    studies : tuple of Study
+        Already with their own intervals; weights and shrunken estimates are filled in here.
+    settings : Settings
+        ``ci_method`` is what was asked for and is replaced by what was used.
+    leave_one_out : bool
+
+    Returns
+    -------
+    PoolResult
+
+    Raises
+    ------
+    NoAnswer
+        Where the likelihood has no maximum.
+    """
+    k = x.size
+    common = settings.effects == "common"
+    drop_each = leave_one_out and 2 <= k <= LEAVE_ONE_OUT_MOST
+    include = (
+        np.vstack([np.ones((1, k), dtype=bool), ~np.eye(k, dtype=bool)]) if drop_each else np.ones((1, k), dtype=bool)
+    )
+    fit = _common_fit(x, n, include) if common else glmm.fit(x, n, include)
+    state = int(fit.state[0])
+    if state == glmm.SEPARATED:
+        raise NoAnswer(
+            f"The binomial-normal model has no answer on these {k} studies: {glmm.REASONS[state]}. Tried: Newton "
+            "from the common logit, the empirical logits and two wider spreads. Use --model inverse (with a continuity "
+            "correction), or --effects common."
+        )
+    full = _row(fit, 0)
+    requested = settings.ci_requested
+    method = auto_method(k, state) if requested == "auto" else requested
+    sum_x, sum_n = float(x.sum()), float(n.sum())
+    exact = exact_interval(sum_x, sum_n, settings.level)
+    if k == 1 or state != glmm.OK:
+        method = "exact"
+    settings = replace(settings, ci_method=method)
+    notes: list[str] = []
+    if requested not in ("auto", method):
+        notes.append(
+            f"The {requested} interval does not exist here, so the exact one is given: "
+            f"{ONE_STUDY if k == 1 else glmm.REASONS[state]}."
+        )
+    pooled = _pooled(x, n, full, state, method, settings, exact, common)
+    tau2, heterogeneity = _spread(x, n, full, state, settings, common)
+    parts: dict[str, Any] = {
+        "settings": settings,
+        "k": k,
+        "events": int(sum_x),
+        "total": int(sum_n),
+        "crude": Reporting(sum_x / sum_n, *exact),
+        "pooled": pooled,
+        "tau2": tau2,
+        "heterogeneity": heterogeneity,
+        "studies": _with_terms(x, n, studies, full, state, settings),
+        "prediction": _prediction(k, full, state, settings, common),
+        "population_average": _average(k, full, state, common),
+        "loglik": number(full.loglik),
+        "notes": tuple(notes),
+    }
+    omitted, reason = _leave_one_out(x, n, studies, fit, settings, leave_one_out)
+    return PoolResult(**parts, leave_one_out=omitted, leave_one_out_reason=reason)
+
+
+def _common_fit(x: Floats, n: Floats, include: Any) -> glmm.GlmmFit:
+    """The common-effect logistic model: one proportion for all, in closed form."""
+    sum_x, sum_n = include @ x, include @ n
+    state = np.where(sum_x == 0, glmm.ALL_ZERO, np.where(sum_x == sum_n, glmm.ALL_EVENTS, glmm.OK)).astype(np.int8)
+    p = sum_x / sum_n
+    with np.errstate(divide="ignore"):
+        mu, se = logit(p), 1.0 / np.sqrt(sum_n * p * (1.0 - p))
+    constant = include @ log_binomial(x, n)
+    loglik = constant + xlogy(sum_x, p) + xlogy(sum_n - sum_x, 1.0 - p)
+    zero = np.zeros_like(p)
+    bad = state != glmm.OK
+    return glmm.GlmmFit(
+        state=state,
+        k=include.sum(axis=-1).astype(float),
+        mu=np.where(bad, np.nan, mu),
+        se=np.where(bad, np.nan, se),
+        tau2=zero,
+        se_tau=zero + np.nan,
+        loglik=loglik,
+        loglik_common=loglik,
+    )
+
+
+def _row(fit: glmm.GlmmFit, at: int) -> glmm.GlmmFit:
+    return glmm.GlmmFit(**{name: getattr(fit, name)[at] for name in fit.__dataclass_fields__})
+
+
+def _proportions(low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    return (None if low is None else float(expit(low)), None if high is None else float(expit(high)))
+
+
+def _pooled(
+    x: Floats,
+    n: Floats,
+    full: glmm.GlmmFit,
+    state: int,
+    method: str,
+    settings: Settings,
+    exact: tuple[float, float],
+    common: bool,
+) -> Pooled:
+    k = x.size
+    if method == "exact":
+        boundary = state != glmm.OK
+        p = float(x.sum() / n.sum())
+        low, high = (number(v) for v in logit(np.array(exact)))
+        return Pooled(
+            "logit",
+            None if boundary else float(full.mu),
+            None if boundary else float(full.se),
+            low,
+            high,
+            "exact",
+            None,
+            Reporting(p, *exact),
+            (),
+            glmm.REASONS[state] if boundary else ONE_STUDY,
+        )
+    mu, se = float(full.mu), float(full.se)
+    tail = (1.0 - settings.level) / 2.0
+    z, t = float(normal_upper(tail)), float(t_upper(tail, k - 1))
+    wald, student = (mu - z * se, mu + z * se), (mu - t * se, mu + t * se)
+    found: dict[str, tuple[float | None, float | None, float | None, str | None]] = {
+        "t": (*student, k - 1.0, None),
+        "wald": (*wald, None, None),
+    }
+    if not common:
+        low, high = (number(v) for v in profile_mu(x, n, full, settings.level))
+        reason = (
+            None
+            if low is not None and high is not None
+            else ("the likelihood never falls far enough: the data set no limit on that side")
+        )
+        found["profile"] = (low, high, None, reason)
+    elif method == "profile":
+        method = "wald"
+    intervals = tuple(
+        Interval(name, low, high, df, Reporting(float(expit(mu)), *_proportions(low, high)), reason)
+        for name in ("t", "profile", "wald")
+        if name in found
+        for low, high, df, reason in [found[name]]
+    )
+    low, high, df, reason = found[method]
+    return Pooled(
+        "logit", mu, se, low, high, method, df, Reporting(float(expit(mu)), *_proportions(low, high)), intervals, reason
+    )
+
+
+def typical_variance(x: Floats, n: Floats) -> float:
+    """The typical sampling variance of the logits, (k - 1) / (sum w - sum w^2 / sum w) (Higgins & Thompson 2002).
+
+    Studies without events or without non-events get 1/2 added to both, as in ``rma.glmm``; nothing else here uses that.
+    """
+    add = np.where((x == 0) | (x == n), 0.5, 0.0)
+    w = 1.0 / (1.0 / (x + add) + 1.0 / (n - x + add))
+    return float((x.size - 1) / (w.sum() - (w * w).sum() / w.sum()))
+
+
+def likelihood_ratio_q(x: Floats, n: Floats) -> float:
+    """Likelihood-ratio statistic of one common proportion against one for each study, on k - 1 degrees of freedom."""
+    p = x.sum() / n.sum()
+    observed = xlogy(x, x / n) + xlogy(n - x, (n - x) / n)
+    expected = xlogy(x, p) + xlogy(n - x, 1.0 - p)
+    return float(max(2.0 * (observed - expected).sum(), 0.0))
+
+
+def _spread(
+    x: Floats, n: Floats, full: glmm.GlmmFit, state: int, settings: Settings, common: bool
+) -> tuple[Tau2, Heterogeneity]:
+    k = x.size
+    if k == 1:
+        why = "one study says nothing about differences between studies"
+        return (
+            Tau2(None, settings.tau2_method, None, None, None, None, None, why),
+            Heterogeneity(None, None, None, None, None, None, None, None, None, why),
+        )
+    q = likelihood_ratio_q(x, n)
+    # Not one event, or nothing else, in any study: no difference at all is seen, and Q is 0 by every definition.
+    p_value = float(chi2_tail(q, k - 1))
+    q_method = "likelihood ratio"
+    if state != glmm.OK or common:
+        why = glmm.REASONS[state] if state != glmm.OK else "a common effect was asked for: no variance between studies"
+        if state != glmm.OK:
+            why = f"{why.split(':')[0]}, so differences between studies cannot be estimated"
+        return (
+            Tau2(None, settings.tau2_method, None, None, None, None, None, why),
+            Heterogeneity(q, q_method, k - 1, p_value, None, None, None, None, None, why),
+        )
+    value = float(full.tau2)
+    low, high = (number(v) for v in profile_tau2(x, n, full, settings.level))
+    statistic = max(2.0 * float(full.loglik - full.loglik_common), 0.0)
+    # Half a point mass at 0, half chi-square with one degree of freedom (Self & Liang 1987).
+    p_tau = 1.0 if value == 0.0 else 0.5 * float(chi2_tail(statistic, 1))
+    reason = None
+    if low is None and high is None:
+        reason = "every study has one patient, so the data say nothing about tau2"
+    elif high is None:
+        reason = "the likelihood never falls far enough: the data set no upper limit"
+    tau2 = Tau2(
+        value,
+        "ML",
+        float(np.sqrt(value)),
+        low,
+        high,
+        "profile likelihood",
+        Test(statistic, p_tau, "likelihood ratio, boundary mixture of chi-square 0 and 1"),
+        reason,
+    )
+    v = typical_variance(x, n)
+    i2_ci = [None if bound is None else bound / (bound + v) for bound in (low, high)]
+    return tau2, Heterogeneity(
+        q,
+        q_method,
+        k - 1,
+        p_value,
+        value / (value + v),
+        i2_ci[0],
+        i2_ci[1],
+        "from tau2 and the typical sampling variance",
+        (value + v) / v,
+        reason,
+    )
+
+
+def _with_terms(
+    x: Floats, n: Floats, studies: tuple[Study, ...], full: glmm.GlmmFit, state: int, settings: Settings
+) -> tuple[Study, ...]:
+    if state != glmm.OK:
+        return tuple(replace(s, weight=float(w)) for s, w in zip(studies, n / n.sum(), strict=True))
+    weight, mean, sd = study_terms(x, n, float(full.mu), float(full.tau2))
+    if x.size == 1 or settings.effects == "common":
+        return tuple(replace(s, weight=float(w)) for s, w in zip(studies, weight, strict=True))
+    z = float(normal_upper((1.0 - settings.level) / 2.0))
+    middle, low, high = expit(mean), expit(mean - z * sd), expit(mean + z * sd)
+    return tuple(
+        replace(s, weight=float(weight[i]), shrunken=Reporting(float(middle[i]), float(low[i]), float(high[i])))
+        for i, s in enumerate(studies)
+    )
+
+
+def _prediction(k: int, full: glmm.GlmmFit, state: int, settings: Settings, common: bool) -> Prediction:
+    why = None
+    if settings.prediction_method == "none":
+        why = "no prediction interval was asked for"
+    elif common:
+        why = "a common effect was asked for: it says that all studies share one proportion"
+    elif state != glmm.OK:
+        why = "differences between studies cannot be estimated here"
+    elif k < 3:
+        why = "a prediction interval needs three studies or more"
+    if why:
+        return Prediction(None, None, None, None, _NONE, None, why)
+    tail = (1.0 - settings.level) / 2.0
+    df = {"t": k - 1.0, "hts": k - 2.0, "normal": np.inf}[settings.prediction_method]
+    half = float(t_upper(tail, df)) * float(np.sqrt(full.tau2 + full.se**2))
+    mu = float(full.mu)
+    low, high = mu - half, mu + half
+    return Prediction(
+        settings.prediction_method,
+        number(df),
+        low,
+        high,
+        Reporting(float(expit(mu)), float(expit(low)), float(expit(high))),
+        k >= 10,
+        None if k >= 10 else "fewer than ten studies: the interval itself is uncertain",
+    )
+
+
+def _average(k: int, full: glmm.GlmmFit, state: int, common: bool) -> PopulationAverage:
+    if k == 1:
+        return PopulationAverage(None, "one study says nothing about other studies")
+    if state != glmm.OK:
+        return PopulationAverage(None, "differences between studies cannot be estimated here")
+    if common:
+        return PopulationAverage(float(expit(full.mu)), None)
+    return PopulationAverage(population_average(float(full.mu), float(full.tau2)), None)
+
+
+def _leave_one_out(
+    x: Floats, n: Floats, studies: tuple[Study, ...], fit: glmm.GlmmFit, settings: Settings, wanted: bool
+) -> tuple[tuple[Omitted, ...], str | None]:
+    k = x.size
+    if k == 1:
+        return (), "one study: nothing is left without it"
+    if not wanted:
+        return (), "not asked for"
+    if k > LEAVE_ONE_OUT_MOST:
+        return (), f"not computed for more than {LEAVE_ONE_OUT_MOST} studies"
+    common = settings.effects == "common"
+    left = k - 1
+    rest = _rows_from(fit, 1)
+    include = ~np.eye(k, dtype=bool)
+    base = auto_method(left, glmm.OK) if settings.ci_requested == "auto" or left == 1 else settings.ci_requested
+    if common and base == "profile":
+        base = "wald"
+    tail = (1.0 - settings.level) / 2.0
+    if base == "profile":
+        low, high = profile_mu(x, n, rest, settings.level, include)
+    else:
+        reach = float(t_upper(tail, left - 1)) if base == "t" and left > 1 else float(normal_upper(tail))
+        low, high = rest.mu - reach * rest.se, rest.mu + reach * rest.se
+    out = []
+    for i, study in enumerate(studies):
+        state = int(rest.state[i])
+        keep = include[i]
+        if left == 1 or state in (glmm.ALL_ZERO, glmm.ALL_EVENTS):
+            e, t = float(x[keep].sum()), float(n[keep].sum())
+            reason = glmm.REASONS[state] if state != glmm.OK else ONE_STUDY
+            out.append(
+                Omitted(study.study, left, e / t, *exact_interval(e, t, settings.level), "exact", None, None, reason)
+            )
+        elif state != glmm.OK:
+            out.append(Omitted(study.study, left, None, None, None, None, None, None, glmm.REASONS[state]))
+        else:
+            bounds = _proportions(number(low[i]), number(high[i]))
+            value = None if common else float(rest.tau2[i])
+            i2 = None if value is None else value / (value + typical_variance(x[keep], n[keep]))
+            out.append(
+                Omitted(study.study, left, float(expit(rest.mu[i])), bounds[0], bounds[1], base, value, i2, None)
+            )
+    return tuple(out), None
+
+
+def _rows_from(fit: glmm.GlmmFit, start: int) -> glmm.GlmmFit:
+    return glmm.GlmmFit(**{name: getattr(fit, name)[start:] for name in fit.__dataclass_fields__})

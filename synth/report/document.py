@@ -1,0 +1,262 @@
+"""The document: one pooled outcome with everything around it, as plain data.
+
+It is the contract between the mathematics and every way of showing it: the page, the terminal and ``--json`` all start
+from here. Proportions, weights, I2 and levels are fractions at full precision; undefined is ``None`` with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..meta.results import PoolResult, Study
+
+SCHEMA = "synth.pool/1"
+
+Json = dict[str, Any]
+
+
+def build(
+    *,
+    outcome: str,
+    outcome_info: Mapping[str, Any],
+    arm: Mapping[str, Any] | None,
+    result: PoolResult,
+    provenance: Sequence[Mapping[str, Any]],
+    descriptors: Sequence[Mapping[str, Any] | None],
+    excluded: Iterable[Mapping[str, Any]] = (),
+    sensitivity: Iterable[Mapping[str, Any]] = (),
+    comparators: Iterable[Mapping[str, Any]] = (),
+    review: Mapping[str, Any] | None = None,
+    notes: Iterable[str] = (),
+    inputs: Iterable[Mapping[str, str]] = (),
+    command: str = "",
+    version: str = "",
+) -> Json:
+    """Put one outcome together.
+
+    Parameters
+    ----------
+    outcome : str
+        Identifier of the outcome.
+    outcome_info : mapping
+        ``label``, ``definition``, ``time_point``, ``direction`` and ``predicate``.
+    arm : mapping or None
+        ``id`` and ``label`` of the arm that was pooled.
+    result : PoolResult
+        The pool, from :func:`synth.meta.pool_proportions`.
+    provenance, descriptors : sequence of mapping
+        One for each study of ``result``, in its order: where the figure comes from, and what the study is.
+    excluded : iterable of mapping
+        Rows left out: ``study``, ``arm``, ``events``, ``total``, ``reason``, ``file``, ``row``.
+    sensitivity : iterable of mapping
+        From :func:`sensitivity_row`.
+    comparators : iterable of mapping
+        From :func:`comparator`.
+    review : mapping or None
+        ``title`` and ``question``.
+    notes : iterable of str
+        Sentences that every reader must see.
+    inputs : iterable of mapping
+        ``path`` and ``sha256`` of every file read.
+    command, version : str
+        What makes the document again.
+
+    Returns
+    -------
+    dict
+        Ready for ``json.dumps(..., allow_nan=False)``.
+
+    Examples
+    --------
+    >>> from synth.meta import pool_proportions
+    >>> result = pool_proportions([7], [43], ["First 2020"])
+    >>> info = {"label": "Death", "definition": None, "time_point": None, "direction": "neutral", "predicate": "died"}
+    >>> doc = build(outcome="death", outcome_info=info, arm=None, result=result, provenance=[{}], descriptors=[None])
+    >>> doc["schema"], doc["k"], round(doc["pooled"]["reporting"]["estimate"], 4)
+    ('synth.pool/1', 1, 0.1628)
+    """
+    pool = result.to_dict()
+    return {
+        "schema": SCHEMA,
+        "generator": {"name": "synth", "version": version},
+        "command": command,
+        "review": None if review is None else dict(review),
+        "outcome": outcome,
+        "outcome_info": dict(outcome_info),
+        "arm": None if arm is None else dict(arm),
+        "settings": pool["settings"],
+        "k": pool["k"],
+        "events": pool["events"],
+        "total": pool["total"],
+        "crude": {**pool["crude"], "method": "clopper-pearson"},
+        "studies": _studies(result.studies, arm, provenance, descriptors),
+        "excluded": [dict(row) for row in excluded],
+        "pooled": _pooled(pool),
+        "population_average": pool["population_average"],
+        "tau2": pool["tau2"],
+        "heterogeneity": pool["heterogeneity"],
+        "prediction": pool["prediction"],
+        "leave_one_out": list(pool["leave_one_out"]),
+        "leave_one_out_reason": pool["leave_one_out_reason"],
+        "sensitivity": [dict(row) for row in sensitivity],
+        "comparators": [dict(block) for block in comparators],
+        "loglik": pool["loglik"],
+        "notes": [*notes, *pool["notes"]],
+        "inputs": [dict(entry) for entry in inputs],
+    }
+
+
+def comparator(
+    *,
+    arm: Mapping[str, Any],
+    result: PoolResult | None,
+    provenance: Sequence[Mapping[str, Any]] = (),
+    descriptors: Sequence[Mapping[str, Any] | None] = (),
+    excluded: Iterable[Mapping[str, Any]] = (),
+    reason: str | None = None,
+) -> Json:
+    """Describe one comparator arm, which stands beside the pool and is never mixed into it.
+
+    Parameters
+    ----------
+    arm : mapping
+        ``id`` and ``label``.
+    result : PoolResult or None
+        Its own pool; ``None`` with a ``reason`` where it has none.
+    provenance, descriptors, excluded
+        As for :func:`build`.
+    reason : str or None
+        Why there is no pool.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> comparator(arm={"id": "open", "label": "Open surgery"}, result=None, reason="no series")["k"]
+    0
+    """
+    block: Json = {
+        "arm": dict(arm),
+        "k": 0,
+        "events": 0,
+        "total": 0,
+        "studies": [],
+        "excluded": [dict(e) for e in excluded],
+        "pooled": None,
+        "tau2": None,
+        "prediction": None,
+        "reason": reason,
+    }
+    if result is not None:
+        pool = result.to_dict()
+        block |= {
+            "k": pool["k"],
+            "events": pool["events"],
+            "total": pool["total"],
+            "pooled": _pooled(pool),
+            "tau2": pool["tau2"],
+            "prediction": pool["prediction"],
+            "studies": _studies(result.studies, arm, provenance, descriptors),
+        }
+    return block
+
+
+def sensitivity_row(
+    *,
+    id: str,
+    label: str,
+    why: str,
+    omitted: Sequence[str],
+    result: PoolResult | None,
+    reason: str | None = None,
+) -> Json:
+    """Describe the pool again without some of its series.
+
+    Parameters
+    ----------
+    id, label, why : str
+        Key, heading and the sentence that says what was left out.
+    omitted : sequence of str
+        Labels of the series left out.
+    result : PoolResult or None
+        ``None`` with a ``reason`` where nothing is left.
+    reason : str or None
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> row = sensitivity_row(id="a", label="Without A", why="", omitted=["A"], result=None, reason="nothing is left")
+    >>> row["k"], row["reason"]
+    (0, 'nothing is left')
+    """
+    row: Json = {
+        "id": id,
+        "label": label,
+        "why": why,
+        "omitted": list(omitted),
+        "k": 0,
+        "events": 0,
+        "total": 0,
+        "reporting": {"estimate": None, "ci_low": None, "ci_high": None},
+        "ci_method": None,
+        "tau2": None,
+        "reason": reason,
+    }
+    if result is not None:
+        pool = result.to_dict()
+        row |= {
+            "k": pool["k"],
+            "events": pool["events"],
+            "total": pool["total"],
+            "reporting": pool["pooled"]["reporting"],
+            "ci_method": pool["pooled"]["ci_method"],
+            "tau2": pool["tau2"]["value"],
+            "reason": reason or pool["pooled"]["reason"],
+        }
+    return row
+
+
+def _pooled(pool: Json) -> Json:
+    pooled = dict(pool["pooled"])
+    pooled["intervals"] = list(pooled["intervals"])
+    return pooled
+
+
+def _studies(
+    studies: Sequence[Study],
+    arm: Mapping[str, Any] | None,
+    provenance: Sequence[Mapping[str, Any]],
+    descriptors: Sequence[Mapping[str, Any] | None],
+) -> list[Json]:
+    rows = []
+    for study, source, what in zip(studies, provenance, descriptors, strict=True):
+        shrunken = study.shrunken
+        rows.append(
+            {
+                "study": study.study,
+                "arm": None if arm is None else arm["id"],
+                "events": study.events,
+                "total": study.total,
+                "estimate": study.estimate,
+                "ci_low": study.ci_low,
+                "ci_high": study.ci_high,
+                "weight": study.weight,
+                "shrunken": None
+                if shrunken is None
+                else {"estimate": shrunken.estimate, "ci_low": shrunken.ci_low, "ci_high": shrunken.ci_high},
+                "analysis": {
+                    "estimate": study.analysis_estimate,
+                    "se": study.analysis_se,
+                    "reason": study.analysis_reason,
+                },
+                "provenance": dict(source),
+                "descriptors": None if what is None else dict(what),
+            }
+        )
+    return rows
