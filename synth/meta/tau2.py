@@ -91,7 +91,8 @@ def solve_q(rows: Rows, target: Floats, start: Floats | None = None) -> Floats:
 def _score_ratio(s: Sums, ml: bool) -> Floats:
     """Log of the score's two parts, y'PPy over its expectation: 0 at a stationary point, positive below a maximum."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.log(s.a / (s.s1 if ml else s.trace)))
+        h: Floats = np.log(s.a / (s.s1 if ml else s.trace))
+    return h
 
 
 def upper_bound(rows: Rows) -> Floats:
@@ -134,8 +135,8 @@ def _newton(rows: Rows, low: Floats, high: Floats, h_low: Floats, h_high: Floats
     with np.errstate(invalid="ignore"):
         share = h_low / (h_low - h_high)
     x = x_low + np.where((share > 0) & (share < 1), share, 0.5) * (x_high - x_low)
-    t = c * np.expm1(x - np.log(c))
-    out = t.copy()
+    t: Floats = c * np.expm1(x - np.log(c))
+    out: Floats = t.copy()
     live = np.arange(len(t))
     last = x_high - x_low
     part = rows
