@@ -113,7 +113,8 @@ def profile_mu(
         warm = np.tile(tau, 2)
 
         def profile(active: NDArray[np.intp], t: Floats) -> tuple[Floats, Floats]:
-            # Two climbs in tau, from where the last trial ended and from well above: the maximum may jump. Never from 0, where the slope in tau is 0 whether that is a maximum or not.
+            # Two climbs in tau, from where the last trial ended and from well above: the maximum may jump.
+            # Never from 0, where the slope in tau is 0 whether that is a maximum or not.
             start = np.maximum(warm[active], 0.1)
             twice = part.take(np.concatenate([active, active]))
             _, tau_t, value = maximise(twice, np.tile(t, 2), np.concatenate([start, 2.0 * start + 0.5]), free_mu=False)

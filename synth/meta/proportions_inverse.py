@@ -30,8 +30,8 @@ ONE_STUDY = "one study: this is its own figure with its own exact interval, and 
 INTERVALS = ("hksj-adhoc", "hksj", "t", "wald")
 PFT_NOTE = (
     "The Freeman-Tukey double arcsine has no back-transformation of its own for a pool: the harmonic mean of the sizes "
-    "was used; at the size that the pooled variance stands for the pooled proportion is {other:.6f}. The two can differ "
-    "widely where sizes do (Schwarzer 2019), so this measure is not one to rely on."
+    "was used; at the size that the pooled variance stands for the pooled proportion is {other:.6f}. The two can "
+    "differ widely where sizes do (Schwarzer 2019), so this measure is not one to rely on."
 )
 
 
@@ -226,6 +226,6 @@ def _leave_one_out(
     for i, study in enumerate(studies):
         size = float(sizes[i])
         back = [_back(scale, number(b), size) for b in (fit.estimate[i], fit.ci_low[i], fit.ci_high[i])]
-        out.append(Omitted(study.study, k - 1, back[0], back[1], back[2], method, None if common else number(fit.tau2[i]),
-                           number(fit.i2[i])))  # fmt: skip
+        tau2 = None if common else number(fit.tau2[i])
+        out.append(Omitted(study.study, k - 1, back[0], back[1], back[2], method, tau2, number(fit.i2[i])))
     return tuple(out), None
