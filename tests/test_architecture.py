@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "synth"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 400
+LONGEST_TEST = 500
 
 # The review on disk and the words shared by all rooms: what stands outside of any room.
 GROUND = {"errors", "workspace", "review", "_version"}
@@ -38,8 +39,8 @@ OUTSIDE = {
     "pandas": {"extract", "steps"},
 }
 STANDARD_IN_META = {
-    "__future__", "abc", "collections", "dataclasses", "enum", "functools", "itertools", "math", "numbers", "operator",
-    "types", "typing",
+    "__future__", "abc", "collections", "dataclasses", "difflib", "enum", "functools", "itertools", "math", "numbers",
+    "operator", "types", "typing",
 }  # fmt: skip
 
 
@@ -194,7 +195,7 @@ def test_slow_packages_are_imported_in_functions_only() -> None:
 def test_length_and_annotations(path: Path) -> None:
     """A file has grown past what one person keeps in mind, or lacks the line that keeps annotations unevaluated."""
     text = path.read_text("utf-8")
-    assert text.count("\n") <= LONGEST, "asks to be two files"
+    assert text.count("\n") <= (LONGEST if PACKAGE in path.parents else LONGEST_TEST), "asks to be two files"
     if path.name != "_version.py" and text.strip():
         assert "from __future__ import annotations" in text or not re.search(r"^(import|from|def|class) ", text, re.M)
 

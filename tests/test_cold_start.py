@@ -39,7 +39,7 @@ def foreign(modules: set[str]) -> set[str]:
         for name in modules
         if "." not in name
         and name not in sys.stdlib_module_names
-        and name not in {"synth", "__main__", "__mp_main__"}
+        and name not in {"synth", "__main__", "__mp_main__", "cython_runtime"}
         and not name.startswith(("__editable__", "_distutils_hack", "sitecustomize", "usercustomize", "_virtualenv"))
         and not name.startswith("_")
     }

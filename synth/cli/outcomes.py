@@ -30,5 +30,5 @@ def outcomes(as_json: bool) -> None:
     if as_json:
         click.echo(listing.to_json(ascii_only=not console.unicode), nl=False)
         return
-    click.echo(listing.table(width=console.width))
+    click.echo(listing.table(width=console.width if console.tty else 200))
     click.echo('\nOne of them: synth pool --outcome NAME. All of them: synth pool.')

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
 MEASURES = ("PLOGIT", "PAS", "PFT", "PRAW", "PLN")
 MODELS = ("glmm", "inverse")
 EFFECTS = ("random", "common")
-TAU2_METHODS = ("ML", "REML", "DL", "PM", "EB", "SJ", "HS", "HE")
+TAU2_METHODS = ("ML", "REML", "DL", "PM", "EB", "SJ", "HS", "HE", "HSk", "PMM")
 CI_METHODS = ("auto", "t", "profile", "wald", "hksj", "hksj-adhoc")
-STUDY_INTERVALS = ("clopper-pearson", "wilson", "wilson-cc", "agresti-coull", "jeffreys", "mid-p", "wald")
+STUDY_INTERVALS = ("clopper-pearson", "wilson", "wilson-corrected", "agresti-coull", "jeffreys", "mid-p", "wald")
 
 
 class _Choice(click.Choice[str]):
@@ -26,6 +28,16 @@ class _Choice(click.Choice[str]):
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(names, case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take the name that was meant, or say which there are and which is near."""
+        names = {name.casefold(): name for name in self.choices}
+        word = str(value).casefold()
+        if word in names:
+            return names[word]
+        near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+        hint = f'Did you mean "{names[near[0]]}"? ' if near else ""
+        self.fail(f'there is no "{value}". {hint}There are: {", ".join(self.choices)}.', param, ctx)
 
     def get_metavar(self, *_: Any, **__: Any) -> str:
         """Show the names as they are, where click would show them in small letters."""
@@ -129,11 +141,14 @@ def pool(
 
 def _show(run: PoolRun) -> None:
     """Print the answers, what could not be pooled, and the page to open."""
-    from ..report import terminal
+    from ..report import terminal, words
 
     console = Console.of(sys.stdout)
     documents = [pooled.document for pooled in run.pooled]
     if len(documents) == 1:
+        answer = words.answer(documents[0])
+        answer = answer if console.unicode else terminal.plain_ascii(answer)
+        click.echo(textwrap.fill(answer, console.width, break_long_words=False, break_on_hyphens=False) + "\n")
         click.echo(terminal.forest(documents[0], width=console.width, unicode=console.unicode).rstrip("\n"))
         click.echo()
     if documents:
@@ -142,7 +157,7 @@ def _show(run: PoolRun) -> None:
     if run.not_pooled:
         click.echo("\nNot pooled:")
         for left in run.not_pooled:
-            click.echo(f"  {left.outcome}: {left.reason}")
+            click.echo(f"  {left.reason}")
     if run.pooled:
         click.echo("\nOpen in a browser:")
         for pooled in run.pooled:

@@ -45,7 +45,7 @@ class PoolOptions:
         }
 
 
-def pool_figures(figures: Sequence[Figure], options: PoolOptions) -> PoolResult:
+def pool_figures(figures: Sequence[Figure], options: PoolOptions, *, leave_one_out: bool = True) -> PoolResult:
     """Pool rows that were selected, in their order."""
     return meta.pool_proportions(
         [figure.events for figure in figures],
@@ -58,6 +58,7 @@ def pool_figures(figures: Sequence[Figure], options: PoolOptions) -> PoolResult:
         ci_method=options.ci_method,
         level=options.level,
         study_ci=options.study_ci,
+        leave_one_out=leave_one_out,
     )
 
 
@@ -145,7 +146,7 @@ def document_of_review(
     arms = {each.id: each for each in review.arms}
     chosen = arms[arm]
     if outcome.kind != "proportion":
-        raise NothingToPool(f"{outcome.label} is a continuous outcome (a mean); only proportions are pooled so far.")
+        raise NothingToPool(f"{outcome.id}: a continuous outcome (a mean); only proportions are pooled so far.")
     selection = select(extracted, outcome.id, arm)
     if not selection.included:
         raise NothingToPool(_nothing(outcome, chosen, selection))
@@ -233,7 +234,7 @@ def _try(figures: Sequence[Figure], options: PoolOptions) -> tuple[PoolResult | 
     if not figures:
         return None, "no series is left"
     try:
-        return pool_figures(figures, options), None
+        return pool_figures(figures, options, leave_one_out=False), None
     except SynthError as error:
         return None, str(error)
 
@@ -268,7 +269,7 @@ def _of_other_arms(extracted: Extracted, outcome: Outcome, arms: Sequence[Arm]) 
 
 
 def _nothing(outcome: Outcome, arm: Arm, selection: Selection) -> str:
-    return f"{outcome.label}: no series of the arm {arm.label} ({arm.id}) can be pooled.{_reasons(selection)}"
+    return f"{outcome.id}: no series of the arm {arm.label} ({arm.id}) can be pooled.{_reasons(selection)}"
 
 
 def _reasons(selection: Selection) -> str:

@@ -62,7 +62,12 @@ class _Failures(SynthError):
         for outcome, error in failed:
             texts.setdefault(str(error), []).append(outcome)
         self.exit_code = max(error.exit_code for _, error in failed)
-        super().__init__("\n".join(f"{', '.join(outcomes)}: {text}" for text, outcomes in texts.items()))
+        super().__init__(
+            "\n".join(
+                text if text.startswith(f"{outcomes[0]}:") else f"{', '.join(outcomes)}: {text}"
+                for text, outcomes in texts.items()
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,113 @@
+"""The documentation against the program: what can be generated is compared, what can be run is run."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from synth.cli.app import COMMANDS, app, run
+
+from .cli.conftest import FIGURES
+from .conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def fenced(text: str) -> list[str]:
+    """List the command lines in the blocks of shell."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)
+    return [line.split("  #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def test_the_command_reference_is_current() -> None:
+    """docs/commands.md tells of other commands or options than there are: run python docs/generate.py."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    assert generate.TARGET.read_text(encoding="utf-8") == generate.render()
+
+
+def test_every_option_has_help() -> None:
+    """An option exists that nobody explains."""
+    import click
+
+    context = click.Context(app)
+    for name in COMMANDS:
+        command = app.get_command(context, name)
+        assert command is not None
+        assert command.help
+        assert command.short_help
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.help, f"{name} {option.opts}"
+
+
+def test_links_lead_somewhere() -> None:
+    """A link in the documentation leads to a file that is not there."""
+    wrong = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http") and not (page.parent / target).exists():
+                wrong.append(f"{page.name}: {target}")
+    assert not wrong
+
+
+def test_every_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command line that the README or the help gives as an example does not work as it stands."""
+    commands = {line for line in [*fenced(README), *fenced((ROOT / "docs" / "commands.md").read_text("utf-8"))]
+                if line.startswith("synth ") and "[" not in line}  # fmt: skip
+    assert len(commands) >= 12
+    for number, line in enumerate(sorted(commands)):
+        words = shlex.split(line)
+        words = words[: words.index(">>")] if ">>" in words else words[: words.index(">")] if ">" in words else words
+        place = tmp_path / str(number)
+        place.mkdir()
+        if words[1] in ("pool", "outcomes") and "figures.csv" not in words:
+            (place / "extracted").mkdir()
+            for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):
+                (place / name).write_bytes((ROOT / name).read_bytes())
+        header = "series,deaths,patients\n" if "deaths" in words else "study,events,total\n"
+        (place / "figures.csv").write_text(header + FIGURES.split("\n", 1)[1], encoding="utf-8")
+        monkeypatch.chdir(place)
+        assert run(words[1:]) == 0, f"{line}\n{capsys.readouterr().err}"
+
+
+def test_the_two_lines_of_the_readme() -> None:
+    """The README gives another set-up than the two lines that are tried before every change."""
+    assert [line for line in fenced(README) if line.startswith("sh ")] == ["sh setup.sh", "sh setup.sh test"]
+
+
+def test_json_names_are_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The document holds a name that docs/json.md does not explain, or the other way round."""
+    (tmp_path / "figures.csv").write_text(FIGURES, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["pool", "figures.csv"]) == 0
+    document = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    top, studies = text.split("### `studies[]`")
+    explained = {
+        name.removesuffix("[]")
+        for cell in re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \|", top, re.M)
+        for name in re.findall(r"`([^`]+)`", cell)
+    }
+    assert explained == document.keys()
+    for name in document["studies"][0]:
+        assert f"`{name}`" in studies
+    for part in ("pooled", "tau2", "heterogeneity", "prediction", "settings"):
+        for name in document[part]:
+            assert f"`{name}`" in text, f"{part}.{name}"
+
+
+def test_packaging_says_the_same() -> None:
+    """The metadata moved away from setup.cfg, or pyproject.toml grew beyond naming the build."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project.keys() == {"build-system"}
+    assert "synth = synth.cli:main" in (ROOT / "setup.cfg").read_text(encoding="utf-8")
