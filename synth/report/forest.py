@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from .forest_model import Axis, Forest, Segment, Shape, Spec, Text, layout, panels
+from .axis import Axis
+from .forest_model import Forest, Segment, Shape, Spec, Text, layout, panels
 from .forest_spec import leave_one_out_spec, main_spec
 from .reading import Document
 
 STYLE = """\
-.forest text{font:13px Helvetica,Arial,"Liberation Sans",sans-serif;fill:var(--ink,#1b1f24);font-variant-numeric:tabular-nums}
+.forest text{font:13px Helvetica,Arial,"Liberation Sans",sans-serif;fill:var(--ink,#1b1f24)}
+.forest text{font-variant-numeric:tabular-nums}
 .forest .head{font-weight:600;fill:var(--muted,#555e68)}
 .forest .strong,.forest .group{font-weight:700}
 .forest .note{font-size:12px;fill:var(--muted,#555e68)}
@@ -27,7 +29,7 @@ STYLE = """\
 .forest .study.context,.forest .pooled.context{fill:var(--paper,#fff);stroke:var(--muted,#555e68);stroke-width:1.4}
 .forest .arrow.context{fill:var(--muted,#555e68)}
 """
-"""Colours come from the page's variables; alone, the picture falls back to a light theme. No mark is told apart by colour only."""
+"""Colours come from the page's variables; alone, the picture is light. No mark is told apart by colour only."""
 
 
 def fixed(value: float) -> str:
@@ -43,7 +45,8 @@ def fixed(value: float) -> str:
 
 
 def _segment(item: Segment) -> str:
-    return f'<line class="{item.role}" x1="{fixed(item.x1)}" y1="{fixed(item.y1)}" x2="{fixed(item.x2)}" y2="{fixed(item.y2)}"/>'
+    x1, y1, x2, y2 = map(fixed, (item.x1, item.y1, item.x2, item.y2))
+    return f'<line class="{item.role}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
 
 
 def _shape(item: Shape) -> str:
@@ -61,7 +64,8 @@ def _text(item: Text) -> str:
 
 
 def _numbers(axis: Axis) -> str:
-    return f'data-axis-low="{fixed(axis.low * 100)}" data-axis-high="{fixed(axis.high * 100)}" data-axis-left="{fixed(axis.left)}" data-axis-right="{fixed(axis.right)}"'
+    values = {"low": axis.low * 100, "high": axis.high * 100, "left": axis.left, "right": axis.right}
+    return " ".join(f'data-axis-{name}="{fixed(value)}"' for name, value in values.items())
 
 
 def svg(forest: Forest, name: str, style: bool = True) -> str:
@@ -119,7 +123,8 @@ def forest_svg(document: Document) -> str:
 
     Examples
     --------
-    >>> text = forest_svg({"outcome": "x", "k": 1, "studies": [{"study": "A & B", "events": 1, "total": 4, "estimate": 0.25, "ci_low": 0.01, "ci_high": 0.81}]})
+    >>> study = {"study": "A & B", "events": 1, "total": 4, "estimate": 0.25, "ci_low": 0.01, "ci_high": 0.81}
+    >>> text = forest_svg({"outcome": "x", "k": 1, "studies": [study]})
     >>> text.startswith("<svg"), "A &amp; B" in text
     (True, True)
     """

@@ -117,7 +117,8 @@ def main_spec(document: Document) -> Spec:
 
     Examples
     --------
-    >>> spec = main_spec({"outcome": "x", "k": 1, "studies": [{"study": "A", "events": 1, "total": 4, "estimate": 0.25}]})
+    >>> study = {"study": "A", "events": 1, "total": 4, "estimate": 0.25}
+    >>> spec = main_spec({"outcome": "x", "k": 1, "studies": [study]})
     >>> spec.blocks[0].lines[0].effect
     '25.0% (no interval)'
     """
@@ -160,7 +161,7 @@ def leave_one_out_spec(document: Document) -> Spec | None:
     lines.append(
         Line("All series", "", effect_text(estimate, low, high), "", estimate, low, high, mark="diamond", strong=True)
     )
-    about = f"The pooled answer without each of the {noun(len(rows))} in turn. The table beside the figure gives every number."
+    about = f"The pooled answer without each of the {noun(len(rows))} in turn. The table under it gives every number."
     heads = ("Pooled answer", "", f"Per cent ({level(document)} CI)", "")
     return Spec(
         f"Leave one out: {outcome_label(document)}",

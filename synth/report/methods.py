@@ -48,7 +48,8 @@ _CI = {
         _HKSJ,
     ),
     "hksj-adhoc": (
-        "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, never narrower than the ordinary one (ad hoc floor)",
+        "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, never "
+        "narrower than the ordinary one (ad hoc floor)",
         (*_HKSJ, "rover2015"),
     ),
     "exact": ("The confidence interval of the pooled figure is the exact binomial one", ("clopper1934",)),
@@ -64,7 +65,8 @@ def _model(document: Document) -> Cited:
     settings = get(document, "settings")
     common = get(settings, "effects") == "common"
     if get(settings, "model") == "glmm":
-        said = "Series were pooled with a binomial–normal model on the logit scale, fitted by maximum likelihood without continuity correction"
+        said = "Series were pooled with a binomial–normal model on the logit scale, fitted by maximum likelihood"
+        said += " without continuity correction"
         said += (
             "; one true proportion is assumed for all series"
             if common
@@ -95,7 +97,8 @@ def _tau2(document: Document) -> list[Cited]:
     if get(document, "tau2", "test", "p_value") is not None:
         said.append(
             Cited(
-                "The test of τ² = 0 is a likelihood-ratio test; since τ² cannot be negative its p-value comes from a mixture.",
+                "The test of τ² = 0 is a likelihood-ratio test; since τ² cannot be negative its p-value comes "
+                "from a mixture.",
                 ("self1987",),
             )
             if "likelihood" in text(document, "tau2", "test", "method")
@@ -112,7 +115,8 @@ def _interval(document: Document) -> Cited | None:
         df = get(document, "pooled", "df")
         degrees = f" with {noun(df, 'degree of freedom', 'degrees of freedom')}" if isinstance(df, int) else ""
         return Cited(
-            f"The confidence interval of the pooled figure uses the t distribution{degrees}, since there are few series.",
+            f"The confidence interval of the pooled figure uses the t distribution{degrees}, since there are few "
+            "series.",
             ("knapp2003",),
         )
     said, keys = _CI.get(code, (f"The confidence interval of the pooled figure is by {ci_name(code)}", ()))
@@ -146,8 +150,8 @@ def methods(document: Document) -> list[Cited]:
 
     Examples
     --------
-    >>> [said.text for said in methods({"k": 1, "settings": {"study_ci_method": "wilson"}})][:2]
-    ['There is one series: its own figure is given, and nothing was pooled.', 'Each series stands with its Wilson score 95% interval.']
+    >>> methods({"k": 1, "settings": {"study_ci_method": "wilson"}})[1]
+    Cited(text='Each series stands with its Wilson score 95% interval.', keys=('wilson1927',))
     """
     said: list[Cited] = []
     pooled = (get(document, "k") or 0) > 1
@@ -170,7 +174,8 @@ def methods(document: Document) -> list[Cited]:
     if pooled and any(get(study, "weight") is not None for study in items(document, "studies")):
         said.append(
             Cited(
-                "Weights are the share of the information on the pooled figure that each series brings; they add up to 100%."
+                "Weights are the share of the information on the pooled figure that each series brings; they add "
+                "up to 100%."
             )
         )
     prediction = _prediction(document)
@@ -191,7 +196,8 @@ def methods(document: Document) -> list[Cited]:
     if items(document, "comparators"):
         said.append(
             Cited(
-                "Comparator arms were pooled apart, with the same settings, and are shown as context; no difference between arms was estimated."
+                "Comparator arms were pooled apart, with the same settings, and are shown as context; no "
+                "difference between arms was estimated."
             )
         )
     return said

@@ -14,7 +14,7 @@ from .reading import Document
 
 @cache
 def environment() -> Environment:
-    """Return the template environment: everything is escaped, a misspelt name is an error, templates hold no arithmetic."""
+    """Return the template environment: everything is escaped, and a misspelt name is an error."""
     return Environment(
         loader=PackageLoader("synth.report", "templates"),
         autoescape=True,
@@ -36,7 +36,7 @@ def render(document: Document) -> str:
     Returns
     -------
     str
-        One HTML file: no script, no address that a browser would fetch by itself; the same document gives the same bytes.
+        One HTML file: no script, nothing that a browser would fetch by itself; the same document gives the same bytes.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Text that came from people's sheets, made safe to set in a page, a picture or a terminal.
 
-Nothing here escapes markup: that is the template's work (autoescape) and the SVG writer's. This module takes care of what
-escaping does not see: control characters, terminal codes, marks that turn the direction of the text around them, addresses that are not
-addresses, and how wide a string is.
+Nothing here escapes markup: that is the template's work (autoescape) and the SVG writer's. This module takes care of
+what escaping does not see: control characters, terminal codes, marks that turn the direction of the text around them,
+addresses that are not addresses, and how wide a string is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KEPT = {*"\u200c\u200d\u200e\u200f\u061c"}
 
 
 def visible(value: Any) -> str:
-    """Return text with every control character made visible or turned into a space; ``None`` is the empty string.
+    r"""Return text with every control character made visible or turned into a space; ``None`` is the empty string.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def visible(value: Any) -> str:
 
     Examples
     --------
-    >>> visible("Müller\\t2020"), visible("a\\x1b[31mb"), visible("x\\u202ecod.exe"), visible(None)
+    >>> visible("Müller\t2020"), visible("a\x1b[31mb"), visible("x\u202ecod.exe"), visible(None)
     ('Müller 2020', 'a�[31mb', 'x�cod.exe', '')
     """
     if value is None:
@@ -57,7 +57,7 @@ def visible(value: Any) -> str:
 
 
 def isolated(text: str) -> str:
-    """Wrap visible text so that a right-to-left name cannot reorder the numbers beside it (for SVG, which has no ``bdi``).
+    """Wrap visible text so that a right-to-left name cannot reorder what stands beside it (SVG has no ``bdi``).
 
     Examples
     --------
@@ -145,7 +145,7 @@ def pubmed_address(value: Any) -> str | None:
     return f"https://pubmed.ncbi.nlm.nih.gov/{text}/" if re.fullmatch(r"[1-9][0-9]{0,8}", text) else None
 
 
-# Advance widths of Helvetica (and Arial, and Liberation Sans: made to the same measure), in thousandths of the font size.
+# Advance widths of Helvetica (Arial and Liberation Sans are made to the same measure), in thousandths of the size.
 _HELVETICA = {
     278: " !,./:;[\\]Ift",
     355: '"',
@@ -271,11 +271,11 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> tuple[str,
 
 
 def columns(text: str) -> int:
-    """Return how many terminal columns a string takes.
+    r"""Return how many terminal columns a string takes.
 
     Examples
     --------
-    >>> columns("Wänman"), columns("漢字"), columns("e\\u0301")
+    >>> columns("Wänman"), columns("漢字"), columns("e\u0301")
     (6, 4, 1)
     """
     wide = 0

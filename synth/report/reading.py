@@ -1,6 +1,7 @@
 """Read a pooled document without falling over what is not in it.
 
-A document is plain JSON. One-off tables carry less than a review does, so a missing key and an explicit null are the same here: undefined.
+A document is plain JSON. One-off tables carry less than a review does, so a missing key and an explicit null are the
+same here: undefined.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def get(source: Any, *path: str) -> Any:
 
     Examples
     --------
-    >>> get({"pooled": {"reporting": {"estimate": 0.5}}}, "pooled", "reporting", "estimate"), get({"review": None}, "review", "title")
+    >>> get({"pooled": {"estimate": 0.5}}, "pooled", "estimate"), get({"review": None}, "review", "title")
     (0.5, None)
     """
     for key in path:
@@ -92,8 +93,8 @@ def is_doubtful(study: Any) -> bool:
 
     Examples
     --------
-    >>> is_doubtful({"provenance": {"total_basis": "derived"}}), is_doubtful({"provenance": {"total_basis": "stated"}}), is_doubtful({})
-    (True, False, False)
+    >>> is_doubtful({"provenance": {"total_basis": "derived"}}), is_doubtful({"provenance": {"total_basis": "stated"}})
+    (True, False)
     """
     derived = any(get(study, "provenance", key) in values for key, values in DOUBTFUL.items())
     return derived or bool(get(study, "provenance", "bound"))

@@ -28,7 +28,8 @@ class Reference:
 _ALL = (
     Reference(
         "agresti1998",
-        "Agresti A, Coull BA. Approximate is better than “exact” for interval estimation of binomial proportions. Am Stat. 1998;52(2):119–26.",
+        "Agresti A, Coull BA. Approximate is better than “exact” for interval estimation of binomial "
+        "proportions. Am Stat. 1998;52(2):119–26.",
         "10.1080/00031305.1998.10480550",
     ),
     Reference(
@@ -38,7 +39,8 @@ _ALL = (
     ),
     Reference(
         "clopper1934",
-        "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika. 1934;26(4):404–13.",
+        "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the "
+        "binomial. Biometrika. 1934;26(4):404–13.",
         "10.1093/biomet/26.4.404",
     ),
     Reference(
@@ -53,16 +55,19 @@ _ALL = (
     ),
     Reference(
         "freeman1950",
-        "Freeman MF, Tukey JW. Transformations related to the angular and the square root. Ann Math Stat. 1950;21(4):607–11.",
+        "Freeman MF, Tukey JW. Transformations related to the angular and the square root. Ann Math Stat. "
+        "1950;21(4):607–11.",
         "10.1214/aoms/1177729756",
     ),
     Reference(
         "hardy1996",
-        "Hardy RJ, Thompson SG. A likelihood approach to meta-analysis with random effects. Stat Med. 1996;15(6):619–29.",
+        "Hardy RJ, Thompson SG. A likelihood approach to meta-analysis with random effects. Stat Med. "
+        "1996;15(6):619–29.",
     ),
     Reference(
         "hartung2001",
-        "Hartung J, Knapp G. A refined method for the meta-analysis of controlled clinical trials with binary outcome. Stat Med. 2001;20(24):3875–89.",
+        "Hartung J, Knapp G. A refined method for the meta-analysis of controlled clinical trials with binary "
+        "outcome. Stat Med. 2001;20(24):3875–89.",
         "10.1002/sim.1009",
     ),
     Reference(
@@ -75,21 +80,25 @@ _ALL = (
     ),
     Reference(
         "higgins2009",
-        "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects meta-analysis. J R Stat Soc Ser A Stat Soc. 2009;172(1):137–59.",
+        "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects meta-analysis. J R Stat "
+        "Soc Ser A Stat Soc. 2009;172(1):137–59.",
         "10.1111/j.1467-985X.2008.00552.x",
     ),
     Reference(
         "hunter2015",
-        "Hunter JE, Schmidt FL. Methods of meta-analysis: correcting error and bias in research findings. 3rd ed. Thousand Oaks (CA): Sage; 2015.",
+        "Hunter JE, Schmidt FL. Methods of meta-analysis: correcting error and bias in research findings. 3rd "
+        "ed. Thousand Oaks (CA): Sage; 2015.",
     ),
     Reference(
         "knapp2003",
-        "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single covariate. Stat Med. 2003;22(17):2693–710.",
+        "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single covariate. Stat "
+        "Med. 2003;22(17):2693–710.",
         "10.1002/sim.1482",
     ),
     Reference(
         "lin2020",
-        "Lin L, Chu H. Meta-analysis of proportions using generalized linear mixed models. Epidemiology. 2020;31(5):713–7.",
+        "Lin L, Chu H. Meta-analysis of proportions using generalized linear mixed models. Epidemiology. "
+        "2020;31(5):713–7.",
         "10.1097/EDE.0000000000001232",
     ),
     Reference(
@@ -98,12 +107,14 @@ _ALL = (
     ),
     Reference(
         "morris1983",
-        "Morris CN. Parametric empirical Bayes inference: theory and applications. J Am Stat Assoc. 1983;78(381):47–55.",
+        "Morris CN. Parametric empirical Bayes inference: theory and applications. J Am Stat Assoc. "
+        "1983;78(381):47–55.",
         "10.1080/01621459.1983.10477920",
     ),
     Reference(
         "newcombe1998",
-        "Newcombe RG. Two-sided confidence intervals for the single proportion: comparison of seven methods. Stat Med. 1998;17(8):857–72.",
+        "Newcombe RG. Two-sided confidence intervals for the single proportion: comparison of seven methods. "
+        "Stat Med. 1998;17(8):857–72.",
     ),
     Reference(
         "paule1982",
@@ -112,19 +123,22 @@ _ALL = (
     ),
     Reference(
         "rover2015",
-        "Röver C, Knapp G, Friede T. Hartung-Knapp-Sidik-Jonkman approach and its modification for random-effects meta-analysis with few studies. "
+        "Röver C, Knapp G, Friede T. Hartung-Knapp-Sidik-Jonkman approach and its modification for "
+        "random-effects meta-analysis with few studies. "
         "BMC Med Res Methodol. 2015;15:99.",
         "10.1186/s12874-015-0091-1",
     ),
     Reference(
         "schwarzer2019",
-        "Schwarzer G, Chemaitelly H, Abu-Raddad LJ, Rücker G. Seriously misleading results using inverse of Freeman-Tukey double arcsine "
+        "Schwarzer G, Chemaitelly H, Abu-Raddad LJ, Rücker G. Seriously misleading results using inverse of "
+        "Freeman-Tukey double arcsine "
         "transformation in meta-analysis of single proportions. Res Synth Methods. 2019;10(3):476–83.",
         "10.1002/jrsm.1348",
     ),
     Reference(
         "self1987",
-        "Self SG, Liang KY. Asymptotic properties of maximum likelihood estimators and likelihood ratio tests under nonstandard conditions. "
+        "Self SG, Liang KY. Asymptotic properties of maximum likelihood estimators and likelihood ratio tests "
+        "under nonstandard conditions. "
         "J Am Stat Assoc. 1987;82(398):605–10.",
         "10.1080/01621459.1987.10478472",
     ),
@@ -135,33 +149,39 @@ _ALL = (
     ),
     Reference(
         "sidik2005",
-        "Sidik K, Jonkman JN. Simple heterogeneity variance estimation for meta-analysis. J R Stat Soc Ser C Appl Stat. 2005;54(2):367–84.",
+        "Sidik K, Jonkman JN. Simple heterogeneity variance estimation for meta-analysis. J R Stat Soc Ser C "
+        "Appl Stat. 2005;54(2):367–84.",
     ),
     Reference(
         "stijnen2010",
-        "Stijnen T, Hamza TH, Özdemir P. Random effects meta-analysis of event outcome in the framework of the generalized linear mixed model "
+        "Stijnen T, Hamza TH, Özdemir P. Random effects meta-analysis of event outcome in the framework of the "
+        "generalized linear mixed model "
         "with applications in sparse data. Stat Med. 2010;29(29):3046–67.",
         "10.1002/sim.4040",
     ),
     Reference(
         "veroniki2019",
-        "Veroniki AA, Jackson D, Bender R, Kuss O, Langan D, Higgins JPT, et al. Methods to calculate uncertainty in the estimated overall effect "
+        "Veroniki AA, Jackson D, Bender R, Kuss O, Langan D, Higgins JPT, et al. Methods to calculate "
+        "uncertainty in the estimated overall effect "
         "size from a random-effects meta-analysis. Res Synth Methods. 2019;10(1):23–43.",
         "10.1002/jrsm.1319",
     ),
     Reference(
         "viechtbauer2005",
-        "Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the random-effects model. J Educ Behav Stat. 2005;30(3):261–93.",
+        "Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the random-effects model. J "
+        "Educ Behav Stat. 2005;30(3):261–93.",
         "10.3102/10769986030003261",
     ),
     Reference(
         "viechtbauer2007",
-        "Viechtbauer W. Confidence intervals for the amount of heterogeneity in meta-analysis. Stat Med. 2007;26(1):37–52.",
+        "Viechtbauer W. Confidence intervals for the amount of heterogeneity in meta-analysis. Stat Med. "
+        "2007;26(1):37–52.",
         "10.1002/sim.2514",
     ),
     Reference(
         "wilson1927",
-        "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc. 1927;22(158):209–12.",
+        "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc. "
+        "1927;22(158):209–12.",
         "10.1080/01621459.1927.10502953",
     ),
 )

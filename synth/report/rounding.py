@@ -1,8 +1,8 @@
 """The one place where numbers become text: rounded once, at the edge, and never across a meaning.
 
-A share of 99.96% is not written as 100%, 0.04% is not 0%, a p-value of 0.0003 is not 0.000 and one of 0.0496 is not
-0.050. Halves are rounded away from zero on the decimal digits that a reader sees in the JSON, not on their binary neighbours. Undefined is
-``None`` and shows as a dash; the reason stands beside it on the page.
+A share of 99.96% is not written as 100%, 0.04% is not 0%, a p-value of 0.0003 is not 0.000 and one of 0.04996 is not
+0.050. Halves are rounded away from zero on the decimal digits that a reader sees in the JSON, not on their binary
+neighbours. Undefined is ``None`` and shows as a dash; the reason stands beside it on the page.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def variance_interval(low: float | None, high: float | None) -> str:
 
 
 def count(value: int | None) -> str:
-    """Write a whole number; from five digits on, groups are set apart by a thin space (a comma reads as a decimal in half of Europe).
+    """Write a whole number; from five digits on, a thin space parts the groups (a comma is a decimal sign to many).
 
     Examples
     --------

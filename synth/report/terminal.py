@@ -1,7 +1,7 @@
 """The same answers as lines of text for a terminal: a table of pooled answers and a forest drawn with characters.
 
-Labels come from people's sheets, so control characters and terminal codes in them are made visible first. Colour is bold and dim
-only, so it says nothing that the text does not.
+Labels come from people's sheets, so control characters and terminal codes in them are made visible first. Colour is
+bold and dim only, so it says nothing that the text does not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from . import plain, rounding, words
-from .forest_model import Axis, Block, Line, nice_axis
+from .axis import Axis, nice_axis
+from .forest_model import Block, Line
 from .forest_spec import main_spec
 from .reading import Document, get, level, outcome_label, text
 
@@ -48,7 +49,7 @@ _ASCII = {
 
 
 def plain_ascii(value: str) -> str:
-    """Replace the signs that this module draws with; accents are dropped, other letters that ASCII has not become question marks.
+    """Replace the signs that this module draws with; accents go, other letters unknown to ASCII become question marks.
 
     Examples
     --------
@@ -93,7 +94,7 @@ def summary(documents: Sequence[Document], *, width: int = 100, color: bool = Fa
     documents : sequence of mapping
         Pooled documents.
     width : int
-        Columns of the terminal; where it is too narrow, tau2 and I2 go first, then the prediction interval, then the name is cut.
+        Columns of the terminal; where it is too narrow, I2, tau2, the prediction and the counts go.
     color : bool
         Whether to set the heads dim and the answers bold with ANSI codes.
     unicode : bool
@@ -141,9 +142,12 @@ def summary(documents: Sequence[Document], *, width: int = 100, color: bool = Fa
 def _columns_that_fit(table: Sequence[tuple[str, ...]], width: int) -> list[int]:
     empty = {i for i in range(5, 8) if all(row[i] in {rounding.ABSENT, "-"} for row in table[1:])}
     shown = [i for i in range(len(_HEADS)) if i not in empty]
-    for dropped in (7, 6, 5):
-        needed = sum(max(plain.columns(row[i]) for row in table) for i in shown) + 2 * (len(shown) - 1)
-        if needed <= width:
+    for dropped in (7, 6, 5, 2, 1):
+        widths = {i: max(plain.columns(row[i]) for row in table) for i in shown}
+        # Names give way before the counts do: an outcome can be told by its first letters.
+        if dropped < 5:
+            widths[0] = min(widths[0], 12)
+        if sum(widths.values()) + 2 * (len(shown) - 1) <= width:
             break
         shown = [i for i in shown if i != dropped]
     return shown
@@ -163,7 +167,7 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
     document : mapping
         A pooled document.
     width : int
-        Columns of the terminal; under 60 the drawing is left out and the numbers stay.
+        Columns of the terminal; where it is narrow the drawing goes first, then the counts.
     unicode : bool
         Whether the terminal can show more than ASCII.
 
@@ -189,20 +193,13 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
     plot = min(41, spare - min(labels, max(16, spare - 25)))
     if plot < 15:
         plot = 0
+    if not plot and spare < 12:
+        counts, spare = 0, width - effect - 4
     labels = max(6, min(labels, spare - plot + (0 if plot else 2)))
     axis = _axis(lines, plot)
     ellipsis = "…" if unicode else "~"
-    out = [
-        _joined(
-            (
-                plain.fit(spec.headings[0], labels, ellipsis),
-                spec.headings[1].rjust(counts),
-                " " * plot,
-                spec.headings[2].rjust(effect),
-            ),
-            plot,
-        )
-    ]
+    heads = (plain.fit(spec.headings[0], labels, ellipsis), spec.headings[1].rjust(counts) if counts else "")
+    out = [_joined((*heads, " " * plot, spec.headings[2].rjust(effect)))]
     for block in spec.blocks:
         if block.heading:
             out += ["", plain.fit(block.heading, min(width, plain.columns(block.heading)), ellipsis)]
@@ -219,8 +216,9 @@ def _label(line: Line) -> str:
     return label.split(" (")[0] if line.mark == "diamond" else label
 
 
-def _joined(cells: tuple[str, str, str, str], plot: int) -> str:
-    return "  ".join(cell for i, cell in enumerate(cells) if plot or i != 2)
+def _joined(cells: tuple[str, str, str, str]) -> str:
+    """Set cells side by side; an empty one is a column that had no room."""
+    return "  ".join(cell for cell in cells if cell)
 
 
 def _axis(lines: Sequence[Line], plot: int) -> Axis:
@@ -234,11 +232,11 @@ def _line(line: Line, block: Block, axis: Axis, plot: int, widths: tuple[int, in
     labels, counts, effect = widths
     cells = (
         plain.fit(_label(line), labels, ellipsis),
-        " " * (counts - plain.columns(line.counts)) + line.counts,
+        (" " * (counts - plain.columns(line.counts)) + line.counts) if counts else "",
         _drawn(line, block, axis, plot),
         " " * (effect - plain.columns(line.effect)) + line.effect,
     )
-    return _joined(cells, plot)
+    return _joined(cells)
 
 
 _SIGNS: Mapping[tuple[str, bool], str] = {

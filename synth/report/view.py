@@ -1,12 +1,11 @@
 """The page as strings: everything a template prints, worked out and rounded beforehand.
 
-Templates hold no arithmetic and no decision about numbers. They get these frozen values, in which every text is plain (the
-template escapes it) except ``svg``, which the SVG writer has escaped already.
+Templates hold no arithmetic and no decision about numbers. They get these frozen values, in which every text is plain
+(the template escapes it) except the SVG elements, which their writer has escaped already.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from . import plain, references, rounding, words
@@ -14,148 +13,22 @@ from .forest import leave_one_out_svg, parts
 from .forest_spec import DAGGER, effect_text, main_spec
 from .methods import methods
 from .names import ci_name
+from .page_model import (
+    AnswerRow,
+    Comparator,
+    Detail,
+    ExcludedRow,
+    Fact,
+    Link,
+    MethodSentence,
+    Page,
+    ReferenceRow,
+    StudyRow,
+)
 from .reading import Document, get, is_doubtful, items, level, outcome_label, text
 
 MOST_IN_SMALL_FOREST = 60
 """With more series than this the leave-one-out picture says nothing that its table does not."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """Something to read: a label, and an address only where it is safe to follow."""
-
-    label: str
-    address: str | None
-
-
-@dataclass(frozen=True)
-class Detail:
-    """A named remark under a study."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True)
-class StudyRow:
-    """A row of a table of series."""
-
-    study: str
-    mark: str
-    about: tuple[str, ...]
-    counts: str
-    percent: str
-    interval: str
-    weight: str
-    details: tuple[Detail, ...]
-    links: tuple[Link, ...]
-    confidence: str
-
-
-@dataclass(frozen=True)
-class AnswerRow:
-    """A row that gives an answer under another choice: left-out studies, another interval."""
-
-    label: str
-    note: str
-    k: str
-    counts: str
-    percent: str
-    interval: str
-    tau2: str
-    i2: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class ExcludedRow:
-    """A row that was left out, and why."""
-
-    study: str
-    arm: str
-    counts: str
-    reason: str
-    place: str
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A figure in the strip under the answer."""
-
-    name: str
-    value: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Comparator:
-    """A comparator arm: context, never mixed in."""
-
-    label: str
-    said: str
-    studies: tuple[StudyRow, ...]
-    excluded: tuple[ExcludedRow, ...]
-
-
-@dataclass(frozen=True)
-class MethodSentence:
-    """A sentence and the numbers of its references."""
-
-    text: str
-    numbers: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class ReferenceRow:
-    """A numbered reference."""
-
-    number: int
-    text: str
-    link: Link | None
-
-
-@dataclass(frozen=True)
-class Page:
-    """All that the template prints."""
-
-    heading: str
-    outcome_id: str
-    review: str
-    question: str
-    population: tuple[Detail, ...]
-    outcome: tuple[Detail, ...]
-    arm: str
-    level: str
-    big: str
-    big_note: str
-    answer: str
-    facts: tuple[Fact, ...]
-    sureness: tuple[str, ...]
-    crude: str
-    forest: tuple[str, ...]
-    has_prediction: bool
-    is_pooled: bool
-    has_context: bool
-    prediction: str
-    heterogeneity: tuple[str, ...]
-    average: str
-    studies: tuple[StudyRow, ...]
-    has_doubtful: bool
-    sensitivity: tuple[AnswerRow, ...]
-    leave_one_out: tuple[AnswerRow, ...]
-    leave_one_out_svg: str
-    intervals: tuple[AnswerRow, ...]
-    interval_used: str
-    study_interval: str
-    excluded_said: str
-    excluded: tuple[ExcludedRow, ...]
-    comparators: tuple[Comparator, ...]
-    methods: tuple[MethodSentence, ...]
-    references: tuple[ReferenceRow, ...]
-    command: str
-    version: str
-    schema: str
-    inputs: tuple[Detail, ...]
 
 
 _BASIS = {
@@ -169,10 +42,19 @@ _BOUND = {
 }
 
 
+def _bases(events: Any, total: Any) -> list[tuple[str, str]]:
+    """Say whether events and patients were printed or worked out; one remark where both are alike."""
+    if events and events == total:
+        return [("Numbers", _BASIS.get(events, plain.visible(events)))]
+    return [
+        ("Events", _BASIS.get(events or "", plain.visible(events))),
+        ("Patients", _BASIS.get(total or "", plain.visible(total))),
+    ]
+
+
 def _details(study: Any) -> tuple[Detail, ...]:
     source = get(study, "provenance")
     reported = text(source, "percent_reported")
-    events, total = get(source, "events_basis"), get(source, "total_basis")
     where = text(source, "where")
     pairs = [
         (
@@ -182,8 +64,7 @@ def _details(study: Any) -> tuple[Detail, ...]:
             else where or (f"reported as {reported}" if reported else ""),
         ),
         ("Counted", text(source, "definition")),
-        ("Events", _BASIS.get(events or "", plain.visible(events))),
-        ("Patients", _BASIS.get(total or "", plain.visible(total))),
+        *_bases(get(source, "events_basis"), get(source, "total_basis")),
         ("Bound", _BOUND.get(get(source, "bound") or "", text(source, "bound"))),
         ("Note", text(source, "note")),
         ("On file", _place(source)),
@@ -303,7 +184,11 @@ def _facts(document: Document) -> tuple[Fact, ...]:
             rounding.count(k),
             "in one arm" if not text(document, "arm", "label") else text(document, "arm", "label"),
         ),
-        Fact("Events / patients", rounding.events_of(get(document, "events"), get(document, "total")), "added up"),
+        Fact(
+            "Events / patients",
+            rounding.events_of(get(document, "events"), get(document, "total")),
+            "added up" if k > 1 else "in this series",
+        ),
     ]
     low, high = get(document, "prediction", "reporting", "ci_low"), get(document, "prediction", "reporting", "ci_high")
     if low is not None and high is not None:

@@ -1,6 +1,7 @@
-"""Sentences that a surgeon reads: the answer, how sure it is, what to expect elsewhere, how the series differ, what was left out.
+"""Sentences that a surgeon reads: the answer, how sure it is, what to expect elsewhere, how the series differ.
 
-Every function takes the document and returns plain text (never markup); every number in it went through :mod:`rounding`.
+Every function takes the document and returns plain text, never markup; every number in it went through the rounding
+module.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _with_interval(document: Document, low: float | None, high: float | None) ->
 
 
 def answer(document: Document) -> str:
-    """Return the answer in one sentence.
+    r"""Return the answer in one sentence.
 
     Parameters
     ----------
@@ -81,14 +82,16 @@ def answer(document: Document) -> str:
     Returns
     -------
     str
-        Plain text: how many of a hundred, the pooled proportion with its interval, series and patients; for one series its own figure.
+        Plain text: how many of a hundred, the pooled proportion with its interval, series and patients; for one series
+        its own figure.
 
     Examples
     --------
     >>> one = {"k": 1, "events": 7, "total": 43, "outcome_info": {"predicate": "died within one year"},
     ...        "pooled": {"ci_method": "exact", "reporting": {"estimate": 0.16279, "ci_low": 0.0681, "ci_high": 0.307}}}
-    >>> answer(one)
-    'One series reports this: 7 of 43 patients died within one year, 16.3% (exact 95% confidence interval 6.8% to 30.7%); nothing was pooled.'
+    >>> print(answer(one).replace(" (", "\n("))
+    One series reports this: 7 of 43 patients died within one year, 16.3%
+    (exact 95% confidence interval 6.8% to 30.7%); nothing was pooled.
     """
     k, events, total = get(document, "k") or 0, get(document, "events"), get(document, "total")
     estimate, low, high = pooled_reporting(document)
@@ -105,12 +108,14 @@ def answer(document: Document) -> str:
         return f"All {noun(total, 'patient')} in {noun(k)} {did}: {rounding.percent(1)} ({around})."
     if estimate is None:
         why = plain.clause(get(document, "pooled", "reason"))
-        return f"{rounding.count(events)} of {noun(total or 0, 'patient')} in {noun(k)} {did}; no pooled answer{f': {why}' if why else ''}."
-    return f"Of 100 patients, {rounding.per_hundred(estimate)} {did}: pooled {rounding.percent(estimate)} ({around}), from {source}."
+        said = f"{rounding.count(events)} of {noun(total or 0, 'patient')} in {noun(k)} {did}"
+        return f"{said}; no pooled answer{f': {why}' if why else ''}."
+    share = f"{rounding.percent(estimate)} ({around})"
+    return f"Of 100 patients, {rounding.per_hundred(estimate)} {did}: pooled {share}, from {source}."
 
 
 def sureness(document: Document) -> list[str]:
-    """Return sentences that say how far the answer can be trusted: width, few series, one heavy series, derived or low-confidence figures.
+    """Return sentences that say how far to trust the answer: its width, few series, one heavy one, doubtful figures.
 
     Examples
     --------
@@ -125,7 +130,8 @@ def sureness(document: Document) -> list[str]:
         said.append(f"The interval is wide: the data fit anything from {spoken(low)} to {spoken(high)}.")
     if 2 <= k < 5:
         said.append(
-            f"Only {noun(k)}: how much hospitals differ can hardly be estimated from so few, and one more series may move the answer."
+            f"Only {noun(k)}: how much hospitals differ can hardly be estimated from so few, and one more series "
+            "may move the answer."
         )
     heavy = max(studies, key=lambda study: get(study, "weight") or 0.0, default=None)
     if k > 2 and heavy is not None and (get(heavy, "weight") or 0.0) > 0.5:
@@ -154,7 +160,8 @@ def _about_doubtful(document: Document, doubtful: list[Any]) -> str:
             estimate = get(row, "reporting", "estimate")
             limits = rounding.interval(get(row, "reporting", "ci_low"), get(row, "reporting", "ci_high"))
             if estimate is not None:
-                return f"{said}; without what was worked out the answer is {rounding.percent(estimate)} ({limits}), from {noun(get(row, 'k') or 0)}."
+                other = f"{rounding.percent(estimate)} ({limits}), from {noun(get(row, 'k') or 0)}"
+                return f"{said}; without what was worked out the answer is {other}."
     return f"{said}."
 
 
@@ -163,8 +170,8 @@ def prediction(document: Document) -> str:
 
     Examples
     --------
-    >>> prediction({"prediction": {"reporting": {"ci_low": 0.88, "ci_high": 0.9995}, "reason": "fewer than ten studies: read with care"}})
-    'In a hospital like these, expect a true figure between 88.0% and more than 99.9% (95% prediction interval). Fewer than ten studies: read with care.'
+    >>> prediction({"prediction": {"reporting": {"ci_low": 0.88, "ci_high": 0.9995}}})
+    'In a hospital like these, expect a true figure between 88.0% and more than 99.9% (95% prediction interval).'
     >>> prediction({"prediction": {"reason": "a prediction interval needs three studies or more"}})
     'No prediction for another hospital: a prediction interval needs three studies or more.'
     """
@@ -216,7 +223,10 @@ def _plain_difference(document: Document) -> str:
         return f"The series differ no more than chance alone would make them{end}."
     if value is None or i2 is None:
         return "The series' figures were compared with one another."
-    return f"About {rounding.percent(i2)} of the spread between the series' figures looks like real differences between them, the rest like chance."
+    share = rounding.percent(i2)
+    return (
+        f"About {share} of the spread of the figures looks like real differences between series, the rest like chance."
+    )
 
 
 def _scale(document: Document) -> str:
@@ -302,7 +312,8 @@ def crude(document: Document) -> str:
         return ""
     limits = rounding.interval(get(document, "crude", "ci_low"), get(document, "crude", "ci_high"))
     counts = rounding.events_of(get(document, "events"), get(document, "total"))
-    return f"Added up as if they were one series: {counts}, {rounding.percent(share)} ({limits}); this ignores that series differ."
+    said = f"{counts}, {rounding.percent(share)} ({limits})"
+    return f"Added up as if they were one series: {said}; this ignores that series differ."
 
 
 def average(document: Document) -> str:
@@ -311,7 +322,8 @@ def average(document: Document) -> str:
     estimate, _, _ = pooled_reporting(document)
     if mean is None or estimate is None or rounding.percent(mean) == rounding.percent(estimate):
         return ""
-    return f"The pooled figure is that of the middle hospital; the mean over hospitals that differ this much is {rounding.percent(mean)} (population average)."
+    said = "The pooled figure is that of the middle hospital; the mean over hospitals that differ this much"
+    return f"{said} is {rounding.percent(mean)} (population average)."
 
 
 def comparator(document: Document, block: Any) -> str:
@@ -319,9 +331,10 @@ def comparator(document: Document, block: Any) -> str:
 
     Examples
     --------
-    >>> comparator({}, {"arm": {"label": "Open surgery"}, "k": 1, "events": 3, "total": 20,
-    ...                 "pooled": {"reporting": {"estimate": 0.15, "ci_low": 0.032, "ci_high": 0.379}}})
-    'Open surgery, for context: 15.0% (3.2% to 37.9%), 3/20 in 1 series. Not a comparison of like with like: other patients, other hospitals, other years.'
+    >>> block = {"arm": {"label": "Open surgery"}, "k": 1, "events": 3, "total": 20}
+    >>> block["pooled"] = {"reporting": {"estimate": 0.15, "ci_low": 0.032, "ci_high": 0.379}}
+    >>> comparator({}, block).split(". ")[0]
+    'Open surgery, for context: 15.0% (3.2% to 37.9%), 3/20 in 1 series'
     """
     label = text(block, "arm", "label") or text(block, "arm", "id") or "Another arm"
     k = get(block, "k") or 0
