@@ -33,6 +33,7 @@ from .study_intervals import study_interval
 
 # Leave-one-out needs k fits of k - 1 studies: beyond this it is asked for, not given unasked.
 LEAVE_ONE_OUT_MOST = 150
+NO_LIMIT = "the likelihood never falls far enough: the data set no limit on that side"
 _NONE = Reporting(None, None, None)
 
 
@@ -192,11 +193,7 @@ def _pooled(
     }
     if not common:
         low, high = (number(v) for v in profile_mu(x, n, full, settings.level))
-        reason = (
-            None
-            if low is not None and high is not None
-            else ("the likelihood never falls far enough: the data set no limit on that side")
-        )
+        reason = None if low is not None and high is not None else NO_LIMIT
         found["profile"] = (low, high, None, reason)
     elif method == "profile":
         method = "wald"
@@ -381,9 +378,8 @@ def _leave_one_out(
             bounds = _proportions(number(low[i]), number(high[i]))
             value = None if common else float(rest.tau2[i])
             i2 = None if value is None else value / (value + typical_variance(x[keep], n[keep]))
-            out.append(
-                Omitted(study.study, left, float(expit(rest.mu[i])), bounds[0], bounds[1], base, value, i2, None)
-            )
+            why = NO_LIMIT if None in bounds else None
+            out.append(Omitted(study.study, left, float(expit(rest.mu[i])), *bounds, base, value, i2, why))
     return tuple(out), None
 
 

@@ -23,8 +23,9 @@ HERE = Path(__file__).parent
 # The reference maximises with 61 adaptive nodes, which its own makers put at 4.4e-5 of a standard error.
 EXACT = 1e-4
 # What is compared looser or not at all, and why. The reference's profile limits come from a search over tau that stops
-# short where tau is large: at its own limits the likelihood, maximised over tau with 400 values, has fallen by less than
-# half the chi-square quantile (see test_profile_limit_is_where_the_likelihood_has_fallen, which holds ours to 1e-8).
+# short where tau is large: at its own limits the likelihood, maximised over tau with 400 values, has fallen
+# by less than half the chi-square quantile (ours are held by
+# test_profile_limit_is_where_the_likelihood_has_fallen).
 LOOSE = {"edge_zero_and_full": 1e-3}
 PROFILE_STOPS_SHORT = {"edge_zero_and_full", "edge_extreme_het"}
 
