@@ -60,7 +60,9 @@ def test_links_lead_somewhere() -> None:
     assert not wrong
 
 
-def test_every_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A command line that the README or the help gives as an example does not work as it stands."""
     commands = {line for line in [*fenced(README), *fenced((ROOT / "docs" / "commands.md").read_text("utf-8"))]
                 if line.startswith("synth ") and "[" not in line}  # fmt: skip

@@ -37,7 +37,7 @@ class _Choice(click.Choice[str]):
             return names[word]
         near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
         hint = f'Did you mean "{names[near[0]]}"? ' if near else ""
-        self.fail(f'there is no "{value}". {hint}There are: {", ".join(self.choices)}.', param, ctx)
+        raise click.BadParameter(f'there is no "{value}". {hint}There are: {", ".join(self.choices)}.', ctx, param)
 
     def get_metavar(self, *_: Any, **__: Any) -> str:
         """Show the names as they are, where click would show them in small letters."""
