@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .names import ci_name, measure_name, tau2_name
-from .reading import Document, get, items, level, text
+from .reading import Document, get, items, level, text, whole
 from .words import noun
 
 
@@ -92,7 +92,7 @@ def _tau2(document: Document) -> list[Cited]:
         said.append(Cited(f"The variance between series (τ²) was estimated by {tau2_name(method)}.", keys))
     how = _code(document, "tau2", "ci_method")
     if get(document, "tau2", "ci_low") is not None and how:
-        cited = {"profile": ("hardy1996",), "q-profile": ("viechtbauer2007",)}.get(how, ())
+        cited = ("viechtbauer2007",) if "q-profile" in how else ("hardy1996",) if "profile" in how else ()
         said.append(Cited(f"Its interval is by {ci_name(how)}.", cited))
     if get(document, "tau2", "test", "p_value") is not None:
         said.append(
@@ -112,8 +112,8 @@ def _interval(document: Document) -> Cited | None:
     if not code or get(document, "pooled", "reporting", "ci_low") is None:
         return None
     if code == "t":
-        df = get(document, "pooled", "df")
-        degrees = f" with {noun(df, 'degree of freedom', 'degrees of freedom')}" if isinstance(df, int) else ""
+        df = whole(get(document, "pooled", "df"))
+        degrees = "" if df is None else f" with {noun(df, 'degree of freedom', 'degrees of freedom')}"
         return Cited(
             f"The confidence interval of the pooled figure uses the t distribution{degrees}, since there are few "
             "series.",
@@ -126,13 +126,23 @@ def _interval(document: Document) -> Cited | None:
 def _prediction(document: Document) -> Cited | None:
     if get(document, "prediction", "reporting", "ci_low") is None:
         return None
-    df, k = get(document, "prediction", "df"), get(document, "k") or 0
-    degrees = f" with {noun(df, 'degree of freedom', 'degrees of freedom')}" if isinstance(df, int) else ""
-    older = isinstance(df, int) and df == k - 2
+    df, k = whole(get(document, "prediction", "df")), get(document, "k") or 0
+    degrees = "" if df is None else f" with {noun(df, 'degree of freedom', 'degrees of freedom')}"
+    older = df == k - 2
     method = _code(document, "prediction", "method")
     how = f"the t distribution{degrees}" if method in {"t", "hts", ""} else ci_name(method)
     said = f"The prediction interval, where the true figure of a new hospital is expected, uses {how}"
     return Cited(f"{said}.", ("higgins2009",) if older else ("higgins2009", "veroniki2019"))
+
+
+def _q(how: str) -> Cited:
+    if "likelihood" in how.lower():
+        return Cited(
+            "Q is the likelihood-ratio statistic against the model in which every series has its own proportion."
+        )
+    if "cochran" in how.lower():
+        return Cited("Q is Cochran's statistic with inverse-variance weights.", ("cochran1954",))
+    return Cited(f"Q is the statistic of this method: {how}." if how else "Q is the statistic named with its value.")
 
 
 def methods(document: Document) -> list[Cited]:
@@ -184,15 +194,7 @@ def methods(document: Document) -> list[Cited]:
     if get(document, "heterogeneity", "i2") is not None:
         said.append(Cited("I² and H² follow Higgins and Thompson.", ("higgins2002",)))
     if get(document, "heterogeneity", "q") is not None:
-        how = text(document, "heterogeneity", "q_method")
-        said.append(
-            Cited(
-                f"Q is {how[0].lower() + how[1:]}."
-                if how.lower().startswith("a ")
-                else "Q is Cochran's statistic or its likelihood counterpart, as named above.",
-                ("cochran1954",),
-            )
-        )
+        said.append(_q(text(document, "heterogeneity", "q_method")))
     if items(document, "comparators"):
         said.append(
             Cited(

@@ -37,6 +37,7 @@ INTERVALS = {
     "agresti-coull": "Agresti–Coull",
     "jeffreys": "Jeffreys",
     "mid-p": "mid-P",
+    "normal": "the normal distribution",
 }
 MODELS = {
     "glmm": "binomial–normal model",
@@ -105,9 +106,9 @@ def i2_source(code: Any) -> str:
     >>> i2_source("from tau2"), i2_source("tau2"), i2_source("Q")
     ('worked out from τ²', 'worked out from τ²', 'worked out from Q')
     """
-    named = plain.clause(code)
-    if named.lower() in {"from tau2", "tau2"}:
+    named = plain.clause(code).replace("tau2", "τ²")
+    if named.lower() in {"from τ²", "τ²"}:
         return "worked out from τ²"
     if named.lower() in {"from q", "q"}:
         return "worked out from Q"
-    return named.replace("tau2", "τ²")
+    return f"worked out {named}" if named.lower().startswith("from ") else named

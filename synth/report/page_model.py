@@ -129,6 +129,7 @@ class Page:
     sensitivity: tuple[AnswerRow, ...]
     leave_one_out: tuple[AnswerRow, ...]
     leave_one_out_svg: str
+    leave_one_out_reason: str
     intervals: tuple[AnswerRow, ...]
     interval_used: str
     study_interval: str

@@ -66,6 +66,19 @@ def level(document: Document) -> str:
     return rounding.level(0.95 if value is None else value)
 
 
+def whole(value: Any) -> int | None:
+    """Return a whole number, also where JSON holds it as 4.0; ``None`` for anything else.
+
+    Examples
+    --------
+    >>> whole(4.0), whole(4), whole(4.5), whole(None)
+    (4, 4, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        return None
+    return int(value)
+
+
 def outcome_label(document: Document) -> str:
     """Return what the outcome is called.
 

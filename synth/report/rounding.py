@@ -111,11 +111,15 @@ def interval(low: float | None, high: float | None, digits: int = 1) -> str:
     --------
     >>> interval(0.0681, 0.307)
     '6.8% to 30.7%'
-    >>> interval(0.0, None)
-    '–'
+    >>> interval(0.2, None), interval(None, 0.2), interval(None, None)
+    ('from 20.0%', 'up to 20.0%', '–')
     """
-    if low is None or high is None:
+    if low is None and high is None:
         return ABSENT
+    if high is None:
+        return f"from {percent(low, digits)}"
+    if low is None:
+        return f"up to {percent(high, digits)}"
     return f"{percent(low, digits)} to {percent(high, digits)}"
 
 
@@ -217,11 +221,15 @@ def variance_interval(low: float | None, high: float | None) -> str:
 
     Examples
     --------
-    >>> variance_interval(0.0, 3.2), variance_interval(None, 3.2)
-    ('0 to 3.20', '–')
+    >>> variance_interval(0.0, 3.2), variance_interval(0.0, None), variance_interval(None, None)
+    ('0 to 3.20', 'from 0', '–')
     """
-    if low is None or high is None:
+    if low is None and high is None:
         return ABSENT
+    if high is None:
+        return f"from {variance(low)}"
+    if low is None:
+        return f"up to {variance(high)}"
     return f"{variance(low)} to {variance(high)}"
 
 

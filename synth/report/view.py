@@ -97,7 +97,7 @@ def _links(study: Any) -> tuple[Link, ...]:
 def _short(address: str) -> str:
     """Show the host and the start of the path: the whole address is in the link."""
     bare = address.split("://", 1)[-1].removeprefix("www.")
-    return bare if len(bare) <= 48 else f"{bare[:47]}…"
+    return bare if len(bare) <= 36 else f"{bare[:35]}…"
 
 
 def _about(study: Any) -> tuple[str, ...]:
@@ -305,6 +305,7 @@ def page(document: Document) -> Page:
         has_doubtful=any(map(is_doubtful, studies)),
         sensitivity=_sensitivity(document),
         leave_one_out=loo,
+        leave_one_out_reason=plain.sentence(get(document, "leave_one_out_reason")),
         leave_one_out_svg=_small_forest(document),
         intervals=_intervals(document),
         study_interval=ci_name(get(document, "settings", "study_ci_method")),

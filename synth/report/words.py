@@ -10,7 +10,7 @@ from typing import Any
 
 from . import plain, rounding
 from .names import ci_name, i2_source, name_of, tau2_name
-from .reading import Document, get, is_doubtful, items, level, predicate, text
+from .reading import Document, get, is_doubtful, items, level, predicate, text, whole
 
 WIDE = 0.2
 """An interval wider than this share (20 of 100 patients) is called wide."""
@@ -65,7 +65,7 @@ def pooled_reporting(block: Any) -> tuple[float | None, float | None, float | No
 
 
 def _with_interval(document: Document, low: float | None, high: float | None) -> str:
-    if low is None or high is None:
+    if low is None and high is None:
         why = plain.clause(get(document, "pooled", "reason"))
         return f"no confidence interval{f': {why}' if why else ''}"
     return f"{interval_kind(document)} {rounding.interval(low, high)}"
@@ -161,7 +161,8 @@ def _about_doubtful(document: Document, doubtful: list[Any]) -> str:
             limits = rounding.interval(get(row, "reporting", "ci_low"), get(row, "reporting", "ci_high"))
             if estimate is not None:
                 other = f"{rounding.percent(estimate)} ({limits}), from {noun(get(row, 'k') or 0)}"
-                return f"{said}; without what was worked out the answer is {other}."
+                label = text(row, "label") or "without them"
+                return f"{said}; {label[0].lower()}{label[1:]} the answer is {other}."
     return f"{said}."
 
 
@@ -267,8 +268,9 @@ def _about_i2(document: Document) -> str:
 def _about_q(document: Document) -> str:
     het = get(document, "heterogeneity")
     said = f"Test for any difference between series: {rounding.equals('Q', rounding.number(get(het, 'q')))}"
-    if get(het, "df") is not None:
-        said += f" on {noun(get(het, 'df'), 'degree of freedom', 'degrees of freedom')}"
+    df = whole(get(het, "df"))
+    if df is not None:
+        said += f" on {noun(df, 'degree of freedom', 'degrees of freedom')}"
     if get(het, "p_value") is not None:
         said += f", {rounding.equals('p', rounding.p_value(get(het, 'p_value')))}"
     if get(het, "q_method"):
@@ -293,7 +295,7 @@ def short_heterogeneity(document: Document) -> str:
     if get(het, "q") is not None:
         parts.append(rounding.equals("Q", rounding.number(get(het, "q"))))
         if get(het, "df") is not None:
-            parts.append(f"df = {rounding.count(get(het, 'df'))}")
+            parts.append(f"df = {rounding.count(whole(get(het, 'df')))}")
     if get(het, "p_value") is not None:
         parts.append(rounding.equals("p", rounding.p_value(get(het, "p_value"))))
     return f"Heterogeneity: {', '.join(parts)}" if parts else ""
@@ -339,7 +341,8 @@ def comparator(document: Document, block: Any) -> str:
     label = text(block, "arm", "label") or text(block, "arm", "id") or "Another arm"
     k = get(block, "k") or 0
     if not k:
-        return f"{label}: no series that can be used."
+        why = plain.clause(get(block, "reason"))
+        return f"{label}: nothing to show{f', {why}' if why else ''}."
     estimate, low, high = pooled_reporting(block)
     counts = rounding.events_of(get(block, "events"), get(block, "total"))
     if estimate is None:

@@ -88,4 +88,4 @@ def test_undefined_is_a_dash() -> None:
         rounding.count,
     ):
         assert function(None) == rounding.ABSENT
-    assert rounding.interval(0.1, None) == rounding.interval(None, 0.1) == rounding.ABSENT
+    assert rounding.interval(None, None) == rounding.variance_interval(None, None) == rounding.ABSENT
