@@ -330,7 +330,7 @@ class _Reader:
     def choice(self, table: dict[str, Any], key: str, place: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.text(table, key, place) or default
         if value not in allowed:
-            near = difflib.get_close_matches(value, allowed, n=1)
+            near = [a for a in allowed if a.startswith(value)] or difflib.get_close_matches(value, allowed, n=1)
             hint = f' Did you mean "{near[0]}"?' if near else ""
             said = ", ".join(f'"{a}"' for a in allowed)
             self.wrong(f'{place}.{key} is "{visible(value)}".{hint}', f"Choose one of {said}.")

@@ -32,15 +32,18 @@ LEFT_BLANK = {
 
 @pytest.fixture(scope="module")
 def workspace() -> Workspace:
+    """Find the repository's own review."""
     return Workspace.find(ROOT)
 
 
 @pytest.fixture(scope="module")
 def extracted(workspace: Workspace) -> Extracted:
+    """Read its sheets once."""
     return load(workspace)
 
 
 def figures(extracted: Extracted) -> dict[tuple[str, str, str], Figure]:
+    """Index the figures by what they are about."""
     return {(f.study, f.arm, f.outcome): f for f in extracted.figures}
 
 
@@ -54,6 +57,7 @@ def our_arm(study: str, arm: str) -> str:
 
 
 def read(path: Path) -> list[dict[str, str]]:
+    """Read a CSV without any code of the project's."""
     with path.open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle))
 

@@ -156,8 +156,8 @@ def agrees(events: int, total: int, percent: str) -> bool | None:
     if match is None or total == 0:
         return None
     decimals = match[2] or ""
-    scale = 10 ** len(decimals)
-    printed: int = int(match[1] + decimals)
+    scale: int = 10 ** len(decimals)
+    printed = int(match[1] + decimals)
     return abs(100 * events * scale - printed * total) * 2 <= total
 
 

@@ -128,7 +128,7 @@ STUDIES: tuple[Column, ...] = (
     Column("population", "Which patients"),
     Column("levels", "Which part of the spine", aliases=("level", "region")),
     Column("approach", "What was done", aliases=("technique", "intervention")),
-    Column("n", "Patients in this arm", "count", aliases=("size", "n patients", "patients", "sample size", "total")),
+    Column("n", "Patients in this arm", "count", aliases=("size", "n patients", "patients", "sample size")),
     Column("n_male", "Men among them, as the source gives it", aliases=("male", "men")),
     Column("age", "Age, as the source gives it"),
     Column("followup", "Length of follow-up, as the source gives it", aliases=("follow up months",)),

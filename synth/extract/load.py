@@ -255,15 +255,12 @@ def _knows(heading: str) -> bool:
 
 
 def _kind(table: Table) -> str | None:
-    """Say what a sheet holds: results name an outcome or events; studies name a study and describe it."""
-    results = {_KNOWN_RESULTS[f] for h in table.header if (f := fold(h)) in _KNOWN_RESULTS}
-    studies = {_KNOWN_STUDIES[f] for h in table.header if (f := fold(h)) in _KNOWN_STUDIES}
-    if results & _RESULT_MARKS:
+    """Say what a sheet holds: results name an outcome, events or a total; other sheets with a study describe it."""
+    headings = {fold(heading) for heading in table.header}
+    if "total" in headings or {_KNOWN_RESULTS.get(heading) for heading in headings} & _RESULT_MARKS:
         return "results"
-    if "study" in studies and studies - {"study", "arm", "note", "source", "n"}:
-        return "studies"
-    # Neither is certain: a sheet of results that lacks its columns is more likely than a table of nothing.
-    return "results" if "total" in results or {"study", "arm"} <= results else None
+    named = {_KNOWN_STUDIES[heading] for heading in headings if heading in _KNOWN_STUDIES}
+    return "studies" if "study" in named and len(named) > 1 else None
 
 
 def _results(
