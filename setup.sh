@@ -2,7 +2,8 @@
 # Set synth up in .venv beside this file, then
 #     sh setup.sh         pool the shipped review and say which page to open
 #     sh setup.sh test    run every check: lint, types, tests
-# Works from any directory, may be run again at any time, and changes nothing outside this folder.
+# Works from any directory and may be run again at any time. Nothing outside this folder is changed, but for one
+# case: run as root on a Debian without python3-venv, it installs that.
 set -eu
 
 CDPATH= cd -- "$(dirname -- "$0")"
@@ -21,7 +22,7 @@ task=${1:-pool}
 case $task in
 pool | test) ;;
 -h | --help)
-    sed -n '2,5s/^# \{0,1\}//p' setup.sh
+    sed -n '2,6s/^# \{0,1\}//p' setup.sh
     exit 0
     ;;
 *) stop "there is no task \"$task\": type sh setup.sh, or sh setup.sh test." ;;

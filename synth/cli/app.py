@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import os
@@ -119,11 +120,11 @@ def run(args: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         code = app.main(None if args is None else list(args), prog_name="synth", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is after >&-
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (_BrokenPipe, BrokenPipeError):
-        # Python flushes stdout once more on its way out, and would complain there: give it somewhere to write.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
         return EXIT_PIPE
     except (click.exceptions.Abort, KeyboardInterrupt):
         _say("Stopped.")
@@ -140,11 +141,19 @@ def run(args: Sequence[str] | None = None) -> int:
             _say(str(error))
             return error.exit_code
         if isinstance(error, OSError):
+            if error.filename is None:  # a full disk behind stdout
+                _abandon_stdout()
             where = f"{error.filename}: " if error.filename else ""
             _say(f"{where}{error.strerror or error}.")
             return 1
         _say(f"Unexpected {type(error).__name__}: {error}\n{REPORT_BUG}")
         return EXIT_INTERNAL
+
+
+def _abandon_stdout() -> None:
+    """Give Python somewhere to write: it flushes stdout once more on its way out, and would complain there."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

@@ -39,8 +39,15 @@ def written_by_synth(path: Path) -> bool:
     return not head or PAGE_MARK.encode() in head or DOCUMENT_MARK.encode() in head
 
 
-def check_writable(*paths: Path) -> None:
+def check_writable(*paths: Path, make_folder: bool = False) -> None:
     """Refuse, before anything is computed, to write over somebody's file or into a folder that is not there.
+
+    Parameters
+    ----------
+    *paths : Path
+        Files that are to be written.
+    make_folder : bool
+        Whether a missing folder is fine, because it will be made.
 
     Raises
     ------
@@ -48,7 +55,7 @@ def check_writable(*paths: Path) -> None:
         Names the file and what to do.
     """
     for path in paths:
-        if not path.parent.is_dir():
+        if not path.parent.is_dir() and not make_folder:
             raise WorkspaceError(f"There is no folder {path.parent} to write {path.name} in. Make it first.")
         if not written_by_synth(path):
             raise WorkspaceError(

@@ -105,8 +105,9 @@ def _pool_outcome(
     workspace: Workspace, extracted: Extracted, outcome: Outcome, arm: str, output: Path | None, options: PoolOptions
 ) -> Pooled:
     primary = arm == workspace.review.primary_arm.id
-    html, json = _paths(output) if output else _in_reports(workspace, outcome.id if primary else f"{outcome.id}.{arm}")
-    check_writable(html, json)
+    name = outcome.id if primary else f"{outcome.id}.{arm}"
+    html, json = _paths(output or workspace.reports / f"{name}.html")
+    check_writable(html, json, make_folder=output is None)
     command = _command(
         ["--outcome", outcome.id],
         {"--arm": None if primary else arm, "--output": output.as_posix() if output else None},
@@ -156,6 +157,10 @@ def pool_file(
     """
     options = options or PoolOptions()
     figures = Path(path)
+    if figures.is_dir():
+        raise WorkspaceError(
+            f"{figures} is a folder. Name a CSV in it; to pool a review, go to its folder and type: synth pool"
+        )
     html, json = _paths(Path(output) if output is not None else Path(f"{figures.stem}.html"))
     for target in (html, json):
         if target.exists() and figures.exists() and target.samefile(figures):
@@ -179,14 +184,6 @@ def pool_file(
     return PoolRun(
         pooled=(pooled,), not_pooled=(), failed=(), warnings=tuple(str(p) for p in extracted.warnings), named=True
     )
-
-
-def _in_reports(workspace: Workspace, name: str) -> tuple[Path, Path]:
-    try:
-        workspace.reports.mkdir(exist_ok=True)
-    except OSError as error:
-        raise WorkspaceError(f"{workspace.reports} cannot be made: {error.strerror}.") from error
-    return workspace.reports / f"{name}.html", workspace.reports / f"{name}.json"
 
 
 def _paths(output: Path) -> tuple[Path, Path]:

@@ -146,7 +146,7 @@ def test_a_file_that_is_no_csv(run: Run, tmp_path: Path, name: str, content: byt
 def test_no_such_file_and_a_folder(run: Run, tmp_path: Path) -> None:
     """A misspelt file name shows a traceback."""
     (tmp_path / "folder.csv").mkdir()
-    for name in ("nowhere.csv", "folder.csv"):
+    for name in ("nowhere.csv", "folder.csv", "."):
         done = run("pool", name)
         assert (done.code, done.out) == (1, "")
         assert name in done.err

@@ -203,3 +203,21 @@ def test_console(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Console.of(io.TextIOWrapper(io.BytesIO(), encoding="UTF-8")).unicode
     monkeypatch.setenv("COLUMNS", "60")
     assert Console.of(io.StringIO()).width == 60
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_stdout(tmp_path: Path) -> None:
+    """``synth ... > file`` on a full disk ends as if all were well, or with Python's own complaint."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "synth", "--version"], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"synth: No space left on device.\n"
+
+
+def test_a_closed_stdout(tmp_path: Path) -> None:
+    """``synth ... >&-`` is taken for a fault of synth."""
+    line = f'"{sys.executable}" -m synth --version >&-'
+    done = subprocess.run(["sh", "-c", line], capture_output=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
