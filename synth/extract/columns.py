@@ -18,6 +18,7 @@ def match(
     *,
     named: Mapping[str, str] | None = None,
     required: Sequence[str],
+    slips: Sequence[str] | None = None,
 ) -> tuple[dict[str, int], list[Problem]]:
     """Find the contract's columns in a table.
 
@@ -34,6 +35,8 @@ def match(
         The person's own headings, by the contract's names.
     required : sequence of str
         Names that must be found.
+    slips : sequence of str, optional
+        Columns for which a heading that is nearly theirs is pointed out; all of them if left out.
 
     Returns
     -------
@@ -68,6 +71,12 @@ def match(
             places[name] = hits[0]
 
     known = names_of(columns)
+    if not problems and not any(known.get(found) in required for found in folded) and not named:
+        wrong(
+            f"has none of the columns {', '.join(required)}.",
+            f"The first row must hold the headings, with a comma between. Found there: {_found(table)}.",
+        )
+        return places, problems
     for column in columns:
         if column.name in named:
             continue
@@ -84,7 +93,8 @@ def match(
                 f'has no column "{column.name}".{_near(column.name, table, column)}',
                 f"Columns found: {_found(table)}.",
             )
-    _warn_of_slips(table, columns, folded, known, places, wrong)
+    watched = [column for column in columns if slips is None or column.name in slips]
+    _warn_of_slips(table, watched, folded, known, places, wrong)
     return places, problems
 
 

@@ -76,6 +76,8 @@ def load(workspace: Workspace) -> Extracted:
             problems += error.problems
             continue
         problems += table.problems
+        if not table.header:
+            continue
         holds = _kind(table)
         if holds == "results":
             more_figures, found = _results(table, workspace, seen)
@@ -151,7 +153,9 @@ def read_figures(
     if not table.rows and not _any_error(problems):
         problems.append(_no_rows(table))
         raise ProblemsError(problems)
-    places, found = match(table, RESULTS, named=named, required=("study", "events", "total"))
+    if not table.header:
+        raise ProblemsError(problems)
+    places, found = match(table, RESULTS, named=named, required=("study", "events", "total"), slips=("exclude", "unit"))
     problems += found
     if _any_error(found):
         raise ProblemsError(problems)

@@ -22,6 +22,8 @@ from synth.workspace import visible
 LARGEST_FILE = 64 * 1024 * 1024
 LARGEST_RECORD = 1024 * 1024
 LARGEST_CELLS = 4_000_000
+MOST_ROWS = 250_000
+MOST_RECORDS = 2**20  # what a spreadsheet can show, empty rows included
 MOST_PROBLEMS = 1000
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -263,6 +265,8 @@ def _fill(table: Table, lines: Iterable[str], delimiter: str) -> None:
     number = width = cells = 0
     try:
         for number, record in enumerate(_records(lines, delimiter), start=1):
+            if number > MOST_RECORDS or len(table.rows) > MOST_ROWS:
+                raise _no_csv(table.file, f"has more than {MOST_ROWS:,} rows.", "Keep one row per study and outcome.")
             if not any(record) or not any(map(str.strip, record)):
                 continue
             if not table.header:

@@ -334,6 +334,21 @@ def test_the_sum_row_of_a_table_is_not_a_study(tmp_path: Path) -> None:
     assert len(read_figures(csv_file(tmp_path, "study,events,total\nA,1,10\nB,2,20\nTotal,4,30\n")).figures) == 3
 
 
+def test_a_title_above_the_header_is_one_problem_and_says_so(tmp_path: Path) -> None:
+    """A table copied with its caption would be told three columns that are plainly there."""
+    told = one_off_problems(tmp_path, "Table 1\nstudy,events,total\n")
+    assert [p.message for p in told if "none of the columns" in p.message] == [
+        "has none of the columns study, events, total."
+    ]
+    assert "Found there: Table 1." in told[-1].remedy
+
+
+def test_a_file_without_a_readable_header_is_one_problem(tmp_path: Path) -> None:
+    """An open quotation mark in the first line would be followed by nonsense about columns."""
+    told = one_off_problems(tmp_path, '"study,events,total\nA,1,2\n')
+    assert [(p.row, "never closed" in p.message) for p in told] == [(1, True)]
+
+
 def test_overlap_is_left_out_only_where_the_larger_is_pooled() -> None:
     """A cohort would be counted twice, or be lost where it is the only report."""
     from synth.extract import StudyArm

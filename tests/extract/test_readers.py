@@ -199,3 +199,9 @@ def test_the_number_of_problems_is_bounded() -> None:
         parse(b"study,events,total\n" + b"A,1\n" * 5000)
     assert len(caught.value.problems) < 1100
     assert "not listed" in caught.value.problems[-1].message
+
+
+@pytest.mark.parametrize("line", [b"A,1,2\n", b"\n"])
+def test_the_number_of_rows_is_bounded(line: bytes) -> None:
+    """A file of millions of rows, or of empty lines, would take minutes and gigabytes."""
+    assert "has more than 250,000 rows" in refused(b"study,events,total\n" + line * 1_100_000)
