@@ -63,9 +63,11 @@ def t_upper(tail: ArrayLike, df: ArrayLike) -> Floats:
     True
     """
     q, n = _floats(tail), _floats(df)
-    if not np.any(np.isfinite(n)):
-        return _floats(np.where(n > 0, normal_upper(q), np.nan))
     finite = np.isfinite(n) & (n > 0)
+    if finite.all():
+        return _floats(-special.stdtrit(n, q))
+    if not finite.any():
+        return _floats(np.where(n == np.inf, normal_upper(q), np.nan))
     point = -special.stdtrit(np.where(finite, n, 1.0), q)
     return _floats(np.where(finite, point, np.where(n == np.inf, normal_upper(q), np.nan)))
 
@@ -91,9 +93,9 @@ def t_two_sided(statistic: ArrayLike, df: ArrayLike) -> Floats:
     0.05
     """
     down, n = -np.abs(_floats(statistic)), _floats(df)
-    if not np.any(np.isfinite(n)):
-        return _floats(2.0 * special.ndtr(down))
     finite = np.isfinite(n) & (n > 0)
+    if finite.all():
+        return _floats(2.0 * special.stdtr(n, down))
     tail = special.stdtr(np.where(finite, n, 1.0), down)
     return _floats(2.0 * np.where(finite, tail, np.where(n == np.inf, special.ndtr(down), np.nan)))
 
@@ -147,7 +149,9 @@ def chi2_tail(statistic: ArrayLike, df: ArrayLike) -> Floats:
     >>> round(float(chi2_tail(29.785416460258055, 13)), 12)
     0.005056641178
     """
-    x, n = np.broadcast_arrays(_floats(statistic), _floats(df))
+    x, n = _floats(statistic), _floats(df)
+    if (n > 0).all():
+        return _floats(special.gammaincc(n / 2.0, x / 2.0))
     tail = special.gammaincc(np.where(n > 0, n, 1.0) / 2.0, x / 2.0)
     return _floats(np.where(n > 0, tail, np.where(n == 0, (x <= 0).astype(np.float64), np.nan)))
 

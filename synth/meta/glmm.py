@@ -26,9 +26,9 @@ REASONS = {
     SEPARATED: "every study has either no events or only events, so the likelihood rises for ever with tau and has no "
     "maximum",
 }
-# Newton stops once the next step would move the estimates by less than this many standard errors (squared here): the
-# step is still taken, and its error is of the order of the square again.
-_DECREMENT = 1e-13
+# Newton stops once its step moves the estimates by less than this many standard errors (squared here). The step is
+# still taken, and leaves an error of the order of its square: 1e-11 of a standard error.
+_DECREMENT = 1e-11
 _MAX_ITERATIONS = 200
 _TAU_MAX = 100.0
 _FIELDS = ("loglik", "g_mu", "g_tau", "h_mu", "h_mutau", "h_tau")
@@ -161,7 +161,13 @@ def _newton_step(f: Value, tau: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def maximise(
-    rows: Cells, mu: Floats, tau: Floats, *, free_mu: bool = True, free_tau: bool = True
+    rows: Cells,
+    mu: Floats,
+    tau: Floats,
+    *,
+    free_mu: bool = True,
+    free_tau: bool = True,
+    decrement: float = _DECREMENT,
 ) -> tuple[Floats, Floats, Value]:
     """Climb to a maximum of each row's likelihood from the given start.
 
@@ -172,6 +178,8 @@ def maximise(
         Starts.
     free_mu, free_tau : bool
         Hold one of them where it is, for a profile.
+    decrement : float
+        Squared length, in standard errors, of the last step taken.
 
     Returns
     -------
@@ -195,18 +203,18 @@ def maximise(
             f.g_mu, f.h_mutau = np.zeros_like(f.g_mu), np.zeros_like(f.g_mu)
         if not free_tau:
             f.g_tau, f.h_mutau, f.h_tau = np.zeros_like(f.g_mu), np.zeros_like(f.g_mu), -np.ones_like(f.g_mu)
-        d_mu, d_tau, decrement = _newton_step(f, tau[active])
+        d_mu, d_tau, promised = _newton_step(f, tau[active])
         new_mu, new_tau = mu[active] + shrink[active] * d_mu, tau[active] + shrink[active] * d_tau
         there = Value.of(part, new_mu, new_tau)
         # Rounding in a sum of k terms of size loglik / k: a step that changes less is at the top.
         noise = 1e-13 * (np.abs(f.loglik) + 1.0)
         # A share of the promised gain is asked for: the likelihood is even in tau, and a step onto the mirror image of
         # the same point gains nothing and would be taken back for ever.
-        accepted = there.loglik >= f.loglik + 1e-4 * shrink[active] * decrement - noise
+        accepted = there.loglik >= f.loglik + 1e-4 * shrink[active] * promised - noise
         here.put(active, there, accepted)
         mu[active[accepted]], tau[active[accepted]] = new_mu[accepted], new_tau[accepted]
         shrink[active] = np.where(accepted, 1.0, 0.25 * shrink[active])
-        settled = (accepted & (decrement < _DECREMENT)) | (shrink[active] < 1e-9) | (np.abs(tau[active]) > _TAU_MAX)
+        settled = (accepted & (promised < decrement)) | (shrink[active] < 1e-9) | (np.abs(tau[active]) > _TAU_MAX)
         if settled.any():
             active = active[~settled]
             if active.size == 0:
@@ -221,6 +229,34 @@ def maximise(
     )
 
 
+def merge(events: Floats, total: Floats, include: Floats) -> tuple[Floats, Floats, Floats]:
+    """Make studies with the same counts one study with a multiplicity: the likelihood cannot tell them apart.
+
+    Parameters
+    ----------
+    events, total : array of float, shape (k,)
+    include : array of float, shape (r, k)
+
+    Returns
+    -------
+    events, total : array of float, shape (j,), with j <= k
+    include : array of float, shape (r, j)
+
+    Examples
+    --------
+    >>> one = np.ones((1, 3))
+    >>> merge(np.array([1.0, 2.0, 1.0]), np.array([9.0, 9.0, 9.0]), one)
+    (array([1., 2.]), array([9., 9.]), array([[2., 1.]]))
+    """
+    pairs, where = np.unique(np.stack([events, total]), axis=1, return_inverse=True)
+    where = where.reshape(-1)
+    if pairs.shape[1] == events.size:
+        return events, total, include
+    order = np.argsort(where, kind="stable")
+    starts = np.searchsorted(where[order], np.arange(pairs.shape[1]))
+    return pairs[0], pairs[1], np.add.reduceat(include[:, order], starts, axis=1)
+
+
 def _starts(rows: Cells, mu0: Floats) -> list[tuple[Floats, Floats]]:
     """Starting points: the empirical logits' own mean and spread, and two fixed spreads around the common logit."""
     a, b = rows.x + 0.5, rows.n - rows.x + 0.5
@@ -232,7 +268,7 @@ def _starts(rows: Cells, mu0: Floats) -> list[tuple[Floats, Floats]]:
     w = 1.0 / (v + (tau * tau)[rows.row])
     centre = rows.sums(w * logit) / rows.sums(w)
     starts = [(centre, tau), (mu0, np.full_like(mu0, 0.3))]
-    if rows.n_rows <= 64:
+    if rows.n_rows <= 64 and rows.x.size <= 2000:
         starts += [(centre, np.full_like(mu0, 1.5)), (mean, 2.0 * tau + 0.5)]
     return starts
 
@@ -267,7 +303,7 @@ def fit(events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None) -
     x, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
     m = np.ones((1, x.size)) if include is None else np.asarray(include, dtype=float)
     lead = () if include is None else m.shape[:-1]
-    rows = Cells(x, n, m.reshape(-1, x.size))
+    rows = Cells(*merge(x, n, m.reshape(-1, x.size)))
     sum_x, sum_n = rows.sums(rows.x), rows.sums(rows.n)
     inside = (rows.x > 0) & (rows.x < rows.n)
     state = np.zeros(rows.n_rows, dtype=np.int8)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .distributions import normal_upper
-from .glmm import OK, Cells, GlmmFit, maximise
+from .glmm import OK, Cells, GlmmFit, maximise, merge
 from .quadrature import Floats, integrate
 
 # A limit further out than this is none: proportions of 1e-26, or studies that share nothing.
@@ -22,6 +22,8 @@ _MAX_STEPS = 60
 # A limit is taken as found when the signed root of the likelihood ratio is this near to its target: an error in the
 # limit of the same number of standard errors.
 _ROOT = 1e-10
+# The inner climb: a last step of 1e-4 standard errors leaves 1e-16 in the likelihood, which is all that is used.
+_INNER = 1e-8
 
 # Profile at some rows: (rows, trial values) -> (log-likelihood at its maximum over the other parameter, slope).
 Profile = Callable[[NDArray[np.intp], Floats], tuple[Floats, Floats]]
@@ -111,13 +113,21 @@ def profile_mu(
         part = rows.take(both)
         top = np.tile(top - rows.take(good).constant(), 2)
         warm = np.tile(tau, 2)
+        trials = 0
 
         def profile(active: NDArray[np.intp], t: Floats) -> tuple[Floats, Floats]:
-            # Two climbs in tau, from where the last trial ended and from well above: the maximum may jump.
             # Never from 0, where the slope in tau is 0 whether that is a maximum or not.
             start = np.maximum(warm[active], 0.1)
+            nonlocal trials
+            trials += 1
+            if trials > 2:
+                _, warm[active], value = maximise(part.take(active), t, start, free_mu=False, decrement=_INNER)
+                return value.loglik, value.g_mu
+            # Twice at first, from the fit's tau and from well above: the maximum may have jumped. The second trial is
+            # near the limit already, so that later ones stay on its branch.
             twice = part.take(np.concatenate([active, active]))
-            _, tau_t, value = maximise(twice, np.tile(t, 2), np.concatenate([start, 2.0 * start + 0.5]), free_mu=False)
+            both_tau = np.concatenate([start, 2.0 * start + 0.5])
+            _, tau_t, value = maximise(twice, np.tile(t, 2), both_tau, free_mu=False, decrement=_INNER)
             best = np.where(value.loglik[: t.size] >= value.loglik[t.size :], 0, 1) * t.size + np.arange(t.size)
             warm[active] = tau_t[best]
             return value.loglik[best], value.g_mu[best]
@@ -165,7 +175,7 @@ def profile_tau2(
         part = rows.take(np.concatenate([good, good]))
 
         def profile(active: NDArray[np.intp], t: Floats) -> tuple[Floats, Floats]:
-            mu_t, _, value = maximise(part.take(active), warm[active], t, free_tau=False)
+            mu_t, _, value = maximise(part.take(active), warm[active], t, free_tau=False, decrement=_INNER)
             warm[active] = mu_t
             return value.loglik, value.g_tau
 
@@ -251,4 +261,4 @@ def _rows(
 ) -> tuple[Cells, NDArray[np.intp]]:
     x, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
     m = np.ones((1, x.size)) if include is None else np.asarray(include, dtype=float)
-    return Cells(x, n, m.reshape(-1, x.size)), np.flatnonzero(fit.state.reshape(-1) == OK)
+    return Cells(*merge(x, n, m.reshape(-1, x.size))), np.flatnonzero(fit.state.reshape(-1) == OK)

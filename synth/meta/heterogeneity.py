@@ -53,9 +53,8 @@ def typical_variance(rows: Rows, s0: Sums) -> Floats:
 
     Higgins and Thompson (2002), Stat Med 21:1539-1558, equation 9; P at tau2 = 0.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out: Floats = np.where(rows.k > 1, (rows.k - 1) / s0.trace, np.nan)
-    return out
+    out: Floats = (rows.k - 1) / s0.trace
+    return out if (rows.k > 1).all() else np.where(rows.k > 1, out, np.nan)
 
 
 def i2_from_tau2(tau2: Floats, typical: Floats) -> Floats:

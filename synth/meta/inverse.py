@@ -167,8 +167,14 @@ def pool_inverse(
     _check(effects, tau2_method, ci_method, prediction, level)
     random = effects == "random"
     rows = make_rows(y, v, include)
-    k, none = rows.k, rows.k == 0
+    k, none, several = rows.k, rows.k == 0, rows.k > 1
     df_q = k - 1.0
+
+    def where(defined: NDArray[np.bool_], value: Floats, otherwise: float = np.nan) -> Floats:
+        """np.where, but free where every row has studies enough, which is nearly always."""
+        return value if ordinary else np.where(defined, value, otherwise)
+
+    ordinary = bool(several.all())
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         zero = np.zeros(len(k))
         s0 = sums(rows, zero, third=random)
@@ -177,23 +183,28 @@ def pool_inverse(
             s = sums(rows, tau2, third=tau2_method == "REML")
             se_tau2 = tau2_standard_error(rows, tau2, tau2_method, s0, s)
         else:
-            tau2, s, se_tau2 = np.where(none, np.nan, zero), s0, np.full(len(k), np.nan)
-        several = k > 1
-        i2_q = np.where(several, np.maximum(0.0, 1.0 - df_q / s0.q), np.nan)
-        h2_q = np.where(several, s0.q / df_q, np.nan)
+            tau2, s, se_tau2 = where(~none, zero), s0, np.full(len(k), np.nan)
+        i2_q = where(several, np.maximum(0.0, 1.0 - df_q / s0.q))
+        h2_q = where(several, s0.q / df_q)
         typical = typical_variance(rows, s0)
         i2, h2 = (i2_from_tau2(tau2, typical), 1.0 + tau2 / typical) if random else (i2_q, h2_q)
-        scale = np.where(several, s.q / df_q, np.nan)
+        scale = where(several, s.q / df_q)
         estimate = rows.origin + s.mean
         wald = np.sqrt(1.0 / s.s1)
         se = _standard_error(wald, scale, ci_method)
-        df = np.where(several, df_q, np.inf) if ci_method != "wald" else np.where(none, np.nan, np.inf)
-        df = np.where(none, np.nan, df)
-        half = t_upper(0.5 * (1.0 - level), df) * se
-        statistic = estimate / se
-        low, high = _prediction(rows, estimate, se, tau2, prediction, level, random)
-        ml, reml = log_likelihoods(rows, np.where(none, 0.0, tau2), s)
-        q, q_df = np.where(none, np.nan, s0.q), np.where(none, np.nan, df_q)
+        df = np.full(len(k), np.inf) if ci_method == "wald" else where(several, df_q, np.inf)
+        df = where(~none, df)
+        quantile = t_upper(0.5 * (1.0 - level), df)
+        half, statistic = quantile * se, estimate / se
+        low, high = np.full(len(k), np.nan), np.full(len(k), np.nan)
+        if random:
+            if not (ordinary and ci_method != "wald" and prediction == "t"):
+                df_new = {"t": df_q, "hts": df_q - 1.0, "normal": np.full(len(k), np.inf)}[prediction]
+                quantile = t_upper(0.5 * (1.0 - level), np.where(several & (df_new > 0), df_new, np.nan))
+            wide = quantile * np.sqrt(tau2 + se * se)
+            low, high = estimate - wide, estimate + wide
+        ml, reml = log_likelihoods(rows, tau2, s)
+        q, q_df = where(~none, s0.q), where(~none, df_q)
         p_value, q_p = t_two_sided(statistic, df), chi2_tail(q, q_df)
     lead = rows.lead
     whole = include is None or np.asarray(include).dtype.kind in "biu" or bool((k == np.rint(k)).all())
@@ -237,17 +248,6 @@ def _standard_error(wald: Floats, scale: Floats, ci_method: str) -> Floats:
         scale = np.maximum(scale, 1.0)
     # a single study has no residuals to scale by
     return wald * np.sqrt(np.where(np.isnan(scale), 1.0, scale))
-
-
-def _prediction(
-    rows: Rows, estimate: Floats, se: Floats, tau2: Floats, prediction: str, level: float, random: bool
-) -> tuple[Floats, Floats]:
-    """Bounds of the prediction interval; nan where tau2 was not estimated or no degree of freedom is left."""
-    k = rows.k
-    df = {"t": k - 1.0, "hts": k - 2.0, "normal": np.full(len(k), np.inf)}[prediction]
-    df = np.where((k > 1) & (df > 0) & random, df, np.nan)
-    half = t_upper(0.5 * (1.0 - level), df) * np.sqrt(tau2 + se * se)
-    return estimate - half, estimate + half
 
 
 def _weights(rows: Rows, s: Sums) -> Floats:

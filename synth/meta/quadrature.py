@@ -94,7 +94,7 @@ def _ends(x: Floats, n: Floats, mu: Floats, tau: Floats, u: Floats, sd: Floats) 
     side = np.array([-1.0, 1.0]).reshape((2,) + (1,) * u.ndim)
     reach = np.broadcast_to(_REACH * sd, (2, *u.shape))
     # Newton on a concave function: a step from inside lands outside, and steps from outside stay outside.
-    for _ in range(4):
+    for _ in range(2):
         w = u + side * reach
         eta = mu + tau * w
         f = x * eta - n * log1pexp(eta) - 0.5 * w * w - peak + _FALL

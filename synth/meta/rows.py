@@ -7,6 +7,7 @@ that its weight is 0 in every sum without a mask.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -145,15 +146,17 @@ def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> R
         y_in, v_in, inc = np.broadcast_arrays(y_in, v_in, inc)
         use = inc & ~np.isposinf(v_in)
     else:
-        y_in, v_in = np.broadcast_arrays(y_in, v_in)
+        if y_in.shape != v_in.shape:
+            y_in, v_in = np.broadcast_arrays(y_in, v_in)
         use = ~np.isposinf(v_in)
     if y_in.ndim == 0:
         raise ValueError("estimates and variances need an axis of studies (the last one)")
     lead, size = y_in.shape[:-1], y_in.shape[-1]
-    n = int(np.prod(lead, dtype=np.int64))
+    n = math.prod(lead)
     use = use.reshape(n, size)
     y_in, v_in = y_in.reshape(n, size), v_in.reshape(n, size)
-    if not use.all():
+    everything = bool(use.all())
+    if not everything:
         y_in, v_in = np.where(use, y_in, 0.0), np.where(use, v_in, np.inf)
     if not (v_in > 0).all():
         raise ValueError("every variance that counts must be a number above 0")
@@ -181,7 +184,7 @@ def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> R
         m[:, 0], m[here, first] = m[here, first], m[:, 0].copy()
         rest = m.copy()
         rest[:, 0] -= 1.0
-    if use.all():
+    if everything:
         v_max: Floats = v_row.max(axis=1)
     else:
         left_out = np.isinf(v_row)
@@ -266,7 +269,7 @@ def sums(rows: Rows, tau2: Floats, *, third: bool = False) -> Sums:
         others, w = u, u * rest
     r1: Floats = w.sum(axis=-1)
     s1 = one + r1
-    mean: Floats = dot(w, np.broadcast_to(y, w.shape)) / s1  # the first study's y is 0
+    mean: Floats = dot(w, y) / s1  # the first study's y is 0
     d: Floats = y - mean[..., None]
     wd = w * d
     m1 = one * mean
@@ -310,12 +313,14 @@ def log_likelihoods(rows: Rows, tau2: Floats, s: Sums | None = None) -> tuple[Fl
     (-0.918939, 0.0)
     """
     s = sums(rows, tau2) if s is None else s
-    with np.errstate(invalid="ignore"):
-        logs = np.log(np.where(s.u > 0, s.u, 1.0))
-        m, k = rows.m, np.where(rows.k > 0, rows.k, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(s.u)
+        if np.isneginf(logs).any():
+            logs[s.u == 0] = 0.0
+        m, k = rows.m, rows.k if rows.k.all() else np.where(rows.k > 0, rows.k, np.nan)
         if tau2.ndim == 2:
             m, k = None if m is None else m[:, None, :], k[:, None]
-        spread: Floats = logs.sum(axis=-1) if m is None else dot(np.broadcast_to(m, logs.shape), logs)
+        spread: Floats = logs.sum(axis=-1) if m is None else dot(m, logs)
         ml: Floats = 0.5 * (spread - s.q - k * LOG_2PI)
         reml: Floats = ml + 0.5 * (LOG_2PI + np.log(k) - np.log(s.s1))
     return ml, reml

@@ -75,8 +75,7 @@ def solve_q(rows: Rows, target: Floats, start: Floats | None = None) -> Floats:
             return t
         s = sums(part, t[live])
         goal = target[live]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = (s.q / goal - 1.0) * s.q / s.a
+        step = (s.q / goal - 1.0) * s.q / s.a
         # Q at or below the target: the root, or (at the start) the truncation at 0
         moving = np.isfinite(step) & (step > 0)
         step = np.where(moving, step, 0.0)
@@ -90,8 +89,7 @@ def solve_q(rows: Rows, target: Floats, start: Floats | None = None) -> Floats:
 
 def _score_ratio(s: Sums, ml: bool) -> Floats:
     """Log of the score's two parts, y'PPy over its expectation: 0 at a stationary point, positive below a maximum."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        h: Floats = np.log(s.a / (s.s1 if ml else s.trace))
+    h: Floats = np.log(s.a / (s.s1 if ml else s.trace))
     return h
 
 
@@ -111,7 +109,8 @@ def trial_values(rows: Rows, top: Floats, bottom: Floats) -> Floats:
     base = bottom + rows.v_min
     span = np.log1p((top - bottom) / base)
     n = int(np.ceil(span.max() / GRID_STEP)) + 2
-    grid: Floats = np.expm1(span[:, None] * np.linspace(0.0, 1.0, max(n, 4)))
+    n = max(n, 4)
+    grid: Floats = np.expm1(span[:, None] * (np.arange(n) / (n - 1)))
     grid *= base[:, None]
     grid += bottom[:, None]
     return grid
@@ -132,8 +131,7 @@ def _newton(rows: Rows, low: Floats, high: Floats, h_low: Floats, h_high: Floats
     """Solve the score between brackets, by Newton's steps in log(t + v_min) that fall back on halving."""
     c = rows.v_min
     x_low, x_high = np.log(low + c), np.log(high + c)
-    with np.errstate(invalid="ignore"):
-        share = h_low / (h_low - h_high)
+    share = h_low / (h_low - h_high)
     x = x_low + np.where((share > 0) & (share < 1), share, 0.5) * (x_high - x_low)
     t: Floats = c * np.expm1(x - np.log(c))
     out: Floats = t.copy()
@@ -147,8 +145,7 @@ def _newton(rows: Rows, low: Floats, high: Floats, h_low: Floats, h_high: Floats
         x_low, x_high = np.where(up, x, x_low), np.where(up, x_high, x)
         fall = s.s2 / s.s1 if ml else s.trace2 / s.trace
         slope = (fall - 2.0 * s.c / s.a) * (t + part.v_min)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = -h / slope
+        step = -h / slope
         new = x + step
         good = (new > x_low) & (new < x_high) & (np.abs(step) <= 0.5 * np.abs(last) + 1e-15)
         # on a bracket's end already: the step is below the last digit
@@ -359,4 +356,4 @@ def _sidik_jonkman_error(rows: Rows, tau2: Floats) -> Floats:
     once = dot(w, uv) / s.s1
     vv = rows.total(np.where(rows.counted, uv * uv, 0.0)) - 2.0 * dot(w, uv * uv) / s.s1 + once**2
     v1 = dot(w, uv) - 2.0 * dot(wu, uv) / s.s1 + s.s2 / s.s1 * once
-    return np.where(crude > 0, crude / df * np.sqrt(2.0 * vv + 4.0 * tau2 * v1 + 2.0 * tau2**2 * s.trace2), np.nan)
+    return crude / df * np.sqrt(2.0 * vv + 4.0 * tau2 * v1 + 2.0 * tau2**2 * s.trace2)
