@@ -10,26 +10,27 @@ from .forest_spec import leave_one_out_spec, main_spec
 from .reading import Document
 
 STYLE = """\
-.forest text{font:13px Helvetica,Arial,"Liberation Sans",sans-serif;fill:var(--ink,#1b1f24)}
+.forest text{font:13px Helvetica,Arial,"Liberation Sans",sans-serif;fill:var(--ink,currentColor)}
 .forest text{font-variant-numeric:tabular-nums}
-.forest .head{font-weight:600;fill:var(--muted,#555e68)}
+.forest .head{font-weight:600;fill:var(--muted,currentColor)}
 .forest .strong,.forest .group{font-weight:700}
-.forest .note{font-size:12px;fill:var(--muted,#555e68)}
-.forest .tick{font-size:12px;fill:var(--muted,#555e68)}
-.forest text.context{fill:var(--muted,#555e68)}
-.forest line{stroke:var(--ink,#1b1f24);stroke-width:1.2}
-.forest line.rule{stroke:var(--rule,#d3d8de);stroke-width:1}
-.forest line.axis{stroke:var(--muted,#555e68);stroke-width:1}
-.forest line.reference{stroke:var(--accent,#1d5f8a);stroke-dasharray:4 3;stroke-width:1}
-.forest line.context{stroke:var(--muted,#555e68)}
-.forest .study{fill:var(--ink,#1b1f24)}
-.forest .pooled{fill:var(--accent,#1d5f8a)}
-.forest .prediction{fill:none;stroke:var(--accent,#1d5f8a);stroke-width:1.4}
-.forest .arrow{fill:var(--ink,#1b1f24)}
-.forest .study.context,.forest .pooled.context{fill:var(--paper,#fff);stroke:var(--muted,#555e68);stroke-width:1.4}
-.forest .arrow.context{fill:var(--muted,#555e68)}
+.forest .note{font-size:12px;fill:var(--muted,currentColor)}
+.forest .tick{font-size:12px;fill:var(--muted,currentColor)}
+.forest text.context{fill:var(--muted,currentColor)}
+.forest line{stroke:var(--ink,currentColor);stroke-width:1.2}
+.forest line.rule{stroke:var(--rule,#8a929b);stroke-width:1}
+.forest line.axis{stroke:var(--muted,currentColor);stroke-width:1}
+.forest line.reference{stroke:var(--accent,#3580b4);stroke-dasharray:4 3;stroke-width:1}
+.forest line.context{stroke:var(--muted,currentColor)}
+.forest .study{fill:var(--ink,currentColor)}
+.forest .pooled{fill:var(--accent,#3580b4)}
+.forest .prediction{fill:none;stroke:var(--accent,#3580b4);stroke-width:1.4}
+.forest .arrow{fill:var(--ink,currentColor)}
+.forest .study.context,.forest .pooled.context{fill:var(--paper,none);stroke:var(--muted,currentColor);stroke-width:1.4}
+.forest .arrow.context{fill:var(--muted,currentColor)}
 """
-"""Colours come from the page's variables; alone, the picture is light. No mark is told apart by colour only."""
+"""Colours come from the page's variables, or from the text around a picture that stands alone, so that it is seen in
+light and in dark. No mark is told apart by colour only."""
 
 
 def fixed(value: float) -> str:

@@ -71,14 +71,21 @@ def _pooled_line(block: Any, label: str, context: bool) -> Line:
     )
 
 
+def _how(document: Document) -> str:
+    """Name the model and the interval; an exact interval on the boundary has no random effects in it."""
+    interval = ci_name(get(document, "pooled", "ci_method")).split(" (")[0]
+    if get(document, "pooled", "ci_method") in {"exact", "clopper-pearson"}:
+        return interval
+    effects = "common effect" if get(document, "settings", "effects") == "common" else "random effects"
+    return f"{effects}; {interval}" if interval else effects
+
+
 def _primary(document: Document) -> Block:
     studies = items(document, "studies")
     lines = [_study_line(study, context=False) for study in studies]
     estimate, _, _ = pooled_reporting(document)
     if len(studies) > 1:
-        effects = "common effect" if get(document, "settings", "effects") == "common" else "random effects"
-        how = ci_name(get(document, "pooled", "ci_method")).split(" (")[0]
-        lines.append(_pooled_line(document, f"Pooled ({effects}{f'; {how}' if how else ''})", context=False))
+        lines.append(_pooled_line(document, f"Pooled ({_how(document)})", context=False))
         low, high = (
             get(document, "prediction", "reporting", "ci_low"),
             get(document, "prediction", "reporting", "ci_high"),

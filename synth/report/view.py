@@ -171,7 +171,8 @@ def _intervals(document: Document) -> tuple[AnswerRow, ...]:
     rows = []
     for row in items(document, "pooled", "intervals"):
         name = ci_name(get(row, "method"))
-        label = f"{name[0].upper()}{name[1:]}" if name else ""
+        # The t of the t distribution is a small one wherever it stands.
+        label = name if name.startswith("t ") else name[:1].upper() + name[1:]
         rows.append(_answer_row(row, label, "the one used above" if get(row, "method") == used else ""))
     return tuple(rows)
 

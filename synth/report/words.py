@@ -204,17 +204,15 @@ def heterogeneity(document: Document) -> list[str]:
     if get(tau2, "value") is None and get(het, "q") is None:
         why = plain.clause(get(tau2, "reason") or get(het, "reason"))
         return [f"How much the series differ cannot be said{f': {why}' if why else ''}."]
-    said.append(_plain_difference(document))
+    reasons = [plain.sentence(get(tau2, "reason")), plain.sentence(get(het, "reason"))]
+    said += [_plain_difference(document)] if get(tau2, "value") is not None else reasons[:1]
     if get(tau2, "value") is not None:
         said.append(_about_tau2(document))
     if get(het, "i2") is not None:
         said.append(_about_i2(document))
     if get(het, "q") is not None:
         said.append(_about_q(document))
-    for reason in dict.fromkeys([plain.sentence(get(tau2, "reason")), plain.sentence(get(het, "reason"))]):
-        if reason:
-            said.append(reason)
-    return said
+    return [one for one in dict.fromkeys([*said, *reasons]) if one]
 
 
 def _plain_difference(document: Document) -> str:
@@ -222,8 +220,8 @@ def _plain_difference(document: Document) -> str:
     if value == 0:
         end = f"; with {noun(k)} real differences cannot be ruled out" if k < 10 else ""
         return f"The series differ no more than chance alone would make them{end}."
-    if value is None or i2 is None:
-        return "The series' figures were compared with one another."
+    if i2 is None:
+        return "The series differ by more than chance alone would make them."
     share = rounding.percent(i2)
     return (
         f"About {share} of the spread of the figures looks like real differences between series, the rest like chance."
@@ -310,7 +308,9 @@ def crude(document: Document) -> str:
     'Added up as if they were one series: 118/119, 99.2% (95.4% to >99.9%); this ignores that series differ.'
     """
     share = get(document, "crude", "estimate")
-    if share is None or (get(document, "k") or 0) < 2:
+    # Without any event, or with nothing else, the pooled answer is this very figure.
+    on_boundary = share in (0, 1)
+    if share is None or on_boundary or (get(document, "k") or 0) < 2:
         return ""
     limits = rounding.interval(get(document, "crude", "ci_low"), get(document, "crude", "ci_high"))
     counts = rounding.events_of(get(document, "events"), get(document, "total"))
