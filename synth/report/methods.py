@@ -115,8 +115,7 @@ def _interval(document: Document) -> Cited | None:
         df = whole(get(document, "pooled", "df"))
         degrees = "" if df is None else f" with {noun(df, 'degree of freedom', 'degrees of freedom')}"
         return Cited(
-            f"The confidence interval of the pooled figure uses the t distribution{degrees}, since there are few "
-            "series.",
+            f"The confidence interval of the pooled figure uses the t distribution{degrees}.",
             ("knapp2003",),
         )
     said, keys = _CI.get(code, (f"The confidence interval of the pooled figure is by {ci_name(code)}", ()))
