@@ -171,6 +171,11 @@ def _freeman_tukey(events: Floats, total: Floats) -> tuple[Floats, Floats]:
     return 0.5 * (low + high), 1.0 / (4.0 * n + 2.0)
 
 
+def _exp(value: Floats) -> Floats:
+    # nothing above log(1) is a proportion, and far above it exp overflows
+    return np.asarray(np.exp(np.minimum(value, 0.0)))
+
+
 def _expit(value: Floats) -> Floats:
     return np.asarray(special.expit(value))
 
@@ -264,7 +269,7 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         m.name: m
         for m in (
             _proportion("PLOGIT", "logit-transformed proportion", "logit", _logit, _expit, "PLO"),
-            _proportion("PLN", "log-transformed proportion", "log", _log, np.exp, "PLN"),
+            _proportion("PLN", "log-transformed proportion", "log", _log, _exp, "PLN"),
             _proportion("PRAW", "raw proportion", "proportion", _raw, np.asarray, "PR"),
             _proportion("PAS", "arcsine-transformed proportion", "arcsine", _arcsine, _sine_squared, "PAS"),
             _proportion(

@@ -20,8 +20,8 @@ from synth.meta.measures import MEASURES, Measure, harmonic_size, measure, varia
 from synth.meta.study_intervals import study_interval
 
 # Both sides are iterated to the last digits; what is left is rounding in sums of up to 1000 terms, amplified by the
-# flatness of some likelihoods. Estimates and bounds are held to this multiple of a standard error, tau2 to this multiple of
-# the larger of itself and the median variance, ratios and log-likelihoods to this multiple of themselves.
+# flatness of some likelihoods. Estimates and bounds are held to this multiple of a standard error, tau2 to this
+# multiple of itself and the median variance together, ratios and log-likelihoods to this multiple of themselves.
 TOLERANCE = 1e-9
 
 # metafor's name of a test, the kernel's ci_method and the prediction interval that goes with it
@@ -70,7 +70,7 @@ class Comparison:
         """Hold one number to its tolerance; None and nan go together."""
         self.done.add(path)
         a, b = float(ours), float("nan") if theirs is None else float(theirs)
-        if math.isnan(a) and math.isnan(b) or a == b:
+        if (math.isnan(a) and math.isnan(b)) or a == b:
             share = 0.0
         else:
             share = abs(a - b) / allowed if allowed > 0 and math.isfinite(a) and math.isfinite(b) else math.inf
@@ -139,9 +139,7 @@ def _compare_studies(result: Comparison, reference: dict[str, Any], excuses: tup
                     there = certain[0]
                 # an absolute 1e-12: betaincinv is good for 1e-13 at totals in the millions
                 result.check(f"study_ci.{theirs}.{side}[{i}]", limit, there, 1e-12, excuses)
-    result.missed += [
-        p for p in leaves(reference["study_ci"], "study_ci") if p not in result.done and not _ignored(p)
-    ]
+    result.missed += [p for p in leaves(reference["study_ci"], "study_ci") if p not in result.done and not _ignored(p)]
     for name, block in reference["measures"].items():
         y, v = MEASURES[measure(name).name].to_analysis(x, n)
         for i in range(len(x)):
@@ -171,9 +169,7 @@ def _compare_measure(
     more = () if context.measure else ("*.bt.*",)
     for part in ("fits", "bt_inverse_variance"):
         paths = leaves(block.get(part, {}), part)
-        result.missed += [
-            p for p in paths if f"{context.path}.{p}" not in result.done and not _ignored(p, more)
-        ]
+        result.missed += [p for p in paths if f"{context.path}.{p}" not in result.done and not _ignored(p, more)]
     for part in ("leave1out", "cumul"):
         paths = leaves(sensitivity.get(part) or {}, f"sensitivity.{part}")
         result.missed += [p for p in paths if f"{context.path}.{p}" not in result.done and not _ignored(p)]

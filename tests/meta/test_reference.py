@@ -17,7 +17,7 @@ FOLDER = Path(os.environ.get("SYNTH_SHARED", Path(__file__).resolve().parents[3]
 # conversions.json and known_deviations.json hold no studies; three measures have no study with an estimate (no "fits")
 FILES = sorted(p.stem for p in FOLDER.glob("*.json") if p.stem not in ("conversions", "known_deviations")) or ["absent"]
 
-ONE_STUDY = "one study: heterogeneity, prediction and the residuals' scale are not defined; the reference prints 0, 1 or z"
+ONE_STUDY = "one study: I2, H2, prediction and the residuals' scale are not defined; the reference prints 0, 1 or z"
 NOT_FITTED = "the reference stopped without converging and holds null; there is an answer"
 TWO_MODES = "the likelihood has two maxima; the reference has the lower one, at 0 (known_deviations.json)"
 NO_DF = "k - 2 = 0 degrees of freedom: not defined; the reference takes 1"
@@ -58,7 +58,7 @@ def test_file_agrees(name: str, shared: Path) -> None:
     """A number of this file is computed wrongly, or a result in it is compared with nothing."""
     result = compare(shared / "reference" / f"{name}.json", PATTERNS)
     assert not result.wrong, f"{len(result.wrong)} numbers disagree:\n" + "\n".join(result.wrong[:20])
-    assert not result.missed, f"{len(result.missed)} leaves are compared with nothing:\n" + "\n".join(result.missed[:20])
+    assert not result.missed, f"{len(result.missed)} leaves compared with nothing:\n" + "\n".join(result.missed[:20])
     assert result.done
 
 
