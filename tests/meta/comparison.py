@@ -22,6 +22,8 @@ from synth.meta.study_intervals import study_interval
 # Both sides are iterated to the last digits; what is left is rounding in sums of up to 1000 terms, amplified by the
 # flatness of some likelihoods. Estimates and bounds are held to this multiple of a standard error, tau2 to this
 # multiple of itself and the median variance together, ratios and log-likelihoods to this multiple of themselves.
+# The most that is used of it is a third, where one weight is 10^7 times the others: there exact arithmetic
+# (test_inverse.py) shows that the reference is what is off.
 TOLERANCE = 1e-9
 
 # metafor's name of a test, the kernel's ci_method and the prediction interval that goes with it

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import time
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,27 +186,69 @@ def test_equal_variances(method: str) -> None:
         np.testing.assert_allclose(got.tau2, expected.get(method, spread - 0.5), rtol=1e-13)
 
 
-def test_huge_ratios_against_exact_arithmetic() -> None:
-    """One weight 10^18 times another would cost the digits of Q, of the DerSimonian-Laird tau2 or of its mean."""
-    y = np.array([0.5, 0.25, -1.5, 3.0, 0.125])
-    v = np.array([1e-12, 1e6, 0.5, 2.0, 1e-3])
-    ey, ev = [Fraction(float(a)) for a in y], [Fraction(float(a)) for a in v]
-    w = [1 / a for a in ev]
-    mean = sum(a * b for a, b in zip(w, ey, strict=True)) / sum(w)
-    q = sum(a * (b - mean) ** 2 for a, b in zip(w, ey, strict=True))
-    trace = sum(w) - sum(a * a for a in w) / sum(w)
-    tau2 = (q - 4) / trace
-    w = [1 / (a + tau2) for a in ev]
-    pooled = sum(a * b for a, b in zip(w, ey, strict=True)) / sum(w)
-    got = fit(y, v, None, "DL", ci_method="wald")
-    # 1e-13: a dozen roundings of 1.1e-16
-    np.testing.assert_allclose(got.q, float(q), rtol=1e-13)
-    np.testing.assert_allclose(got.tau2, float(tau2), rtol=1e-13)
-    np.testing.assert_allclose(got.estimate, float(pooled), rtol=1e-13)
-    np.testing.assert_allclose(got.se, float(sum(w)) ** -0.5, rtol=1e-13)
-    np.testing.assert_allclose(got.h2, float(1 + tau2 * trace / 4), rtol=1e-13)
-    for method in METHODS:
-        assert np.isfinite(fit(y, v, None, method).estimate)
+def exact(y: np.ndarray, v: np.ndarray, method: str) -> dict[str, float]:
+    """The moment methods in rational arithmetic: nothing is rounded before the end."""
+    ey, ev, df = [Fraction(float(a)) for a in y], [Fraction(float(a)) for a in v], len(y) - 1
+
+    def weighted(tau2: Fraction) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+        w = [1 / (a + tau2) for a in ev]
+        mean = sum(a * b for a, b in zip(w, ey, strict=True)) / sum(w)
+        q = sum(a * (b - mean) ** 2 for a, b in zip(w, ey, strict=True))
+        return sum(w), mean, q, sum(w) - sum(a * a for a in w) / sum(w)
+
+    total, _, q, trace = weighted(Fraction(0))
+    tau2 = (q - df) / trace if method == "DL" else (q - df - 1) / total
+    s1, mean, residual, _ = weighted(tau2)
+    return {
+        "q": float(q),
+        "tau2": float(tau2),
+        "estimate": float(mean),
+        "se": float(residual / df / s1) ** 0.5,
+        "hksj_scale": float(residual / df),
+        "h2": float(1 + tau2 * trace / df),
+    }
+
+
+IMBALANCE = json.loads((Path(__file__).parent / "reference" / "imbalance_raw.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("method", ["DL", "HS"])
+@pytest.mark.parametrize(
+    ("y", "v"),
+    [
+        ([0.5, 0.25, -1.5, 3.0, 0.125], [1e-12, 1e6, 0.5, 2.0, 1e-3]),
+        # where metafor's own matrices lose up to 3e-10: the largest deviation of all that test_reference.py finds
+        (IMBALANCE["yi"], IMBALANCE["vi"]),
+    ],
+)
+def test_huge_ratios_against_exact_arithmetic(y: list[float], v: list[float], method: str) -> None:
+    """One weight 10^18 times another would cost the digits of Q, of tau2, or of the mean and its error."""
+    got = fit(y, v, None, method, ci_method="hksj")
+    for name, value in exact(np.array(y), np.array(v), method).items():
+        # 1e-14: a few dozen roundings of 1.1e-16
+        np.testing.assert_allclose(getattr(got, name), value, rtol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_huge_ratios_are_finite(method: str) -> None:
+    """A method would overflow or not settle where variances differ by 18 orders of magnitude."""
+    got = fit([0.5, 0.25, -1.5, 3.0, 0.125], [1e-12, 1e6, 0.5, 2.0, 1e-3], None, method)
+    for name in ARRAYS:
+        assert np.isfinite(getattr(got, name)), name
+
+
+def test_many_at_once() -> None:
+    """Ten thousand replicates, or a hundred thousand studies, would be looped over in Python."""
+    rng = np.random.default_rng(8)
+    v = rng.uniform(0.05, 0.5, (10_000, 10))
+    y = rng.normal(0.0, np.sqrt(v + 0.1))
+    start = time.perf_counter()
+    replicates = fit(y, v)
+    one = fit(y.ravel(), v.ravel())
+    # about 0.1 s; a loop takes a hundred times as long, so that a busy machine does not fail this
+    assert time.perf_counter() - start < 3.0
+    assert replicates.tau2.shape == (10_000,)
+    np.testing.assert_allclose(one.tau2, 0.1, atol=0.005)
 
 
 def test_common_effect() -> None:
