@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import html
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 from ..errors import NothingToPool, UnknownName
 from ..extract import load, read_figures
 from ..report import page, words
-from ..report.forest import forest_svg
+from ..report.forest import svg
+from ..report.forest_model import layout
+from ..report.forest_spec import main_spec
 from ..workspace import Workspace
 from .compute import PoolOptions, document_of_file, document_of_review
 from .outcomes import Listing, listing_of
@@ -66,7 +69,10 @@ class PooledOutcome:
 
     def _repr_html_(self) -> str:
         label = html.escape(str(self._document["outcome_info"]["label"]))
-        return f"<div><h3>{label}</h3><p>{html.escape(self.answer)}</p>{forest_svg(self._document)}</div>"
+        # A notebook shows several forests on one page, and each needs ids of its own.
+        name = "forest-" + re.sub(r"[^A-Za-z0-9_-]", "-", self.outcome)
+        forest = svg(layout(main_spec(self._document)), name)
+        return f"<div><h3>{label}</h3><p>{html.escape(self.answer)}</p>{forest}</div>"
 
     def __repr__(self) -> str:
         return f"<PooledOutcome {self.outcome}: {self.answer}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,8 @@ def test_a_review_shows_its_answers(root: Path) -> None:
     shown = review._repr_html_()
     assert "Hips &amp; knees &lt;in&gt; brief" in shown
     assert shown.count("<svg") == shown.count("</svg>") == 2
+    ids = re.findall(r'\bid="([^"]+)"', shown)
+    assert len(ids) == len(set(ids)) == 4
     assert "fell within a year" in shown
     assert "<b>pain</b>" in shown
     assert not (root / "reports").exists(), "showing a review writes nothing"
