@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,6 +32,42 @@ def dot(a: Floats, b: Floats) -> Floats:
     """
     total: Floats = np.einsum("...k,...k->...", a, b)
     return total
+
+
+class Pools(Protocol):
+    """What a tau2 method asks of pools, whether their estimates have a common mean or a regression."""
+
+    @property
+    def k(self) -> Floats:
+        """Number of studies that count, shape (rows,)."""
+
+    @property
+    def df(self) -> Floats:
+        """Studies that count beyond the coefficients, shape (rows,)."""
+
+    @property
+    def v_min(self) -> Floats:
+        """Smallest variance that counts."""
+
+    @property
+    def v_max(self) -> Floats:
+        """Largest variance that counts."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers one trial value touches."""
+
+    def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """Return some of the rows."""
+
+    def mean_square(self) -> Floats:
+        """Return the unweighted mean square of the residuals."""
+
+    def sums(self, tau2: Floats, *, third: bool = False) -> Sums:
+        """Return the weighted sums at `tau2`."""
+
+    def log_likelihoods(self, tau2: Floats) -> tuple[Floats, Floats]:
+        """Return the full and the restricted log-likelihood at `tau2`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +140,30 @@ class Rows:
     def counted(self) -> NDArray[np.bool_]:
         """Which studies count, shape (rows, k)."""
         return np.isfinite(self.v)
+
+    @property
+    def df(self) -> Floats:
+        """Studies that count beyond the one mean, shape (rows,)."""
+        return self.k - 1
+
+    @property
+    def size(self) -> int:
+        """How many numbers one trial value touches."""
+        return self.y.size
+
+    def mean_square(self) -> Floats:
+        """Return the unweighted variance of the estimates (divisor k - 1), shape (rows,)."""
+        mean = self.total(self.y) / self.k
+        d = np.where(self.counted, self.y - mean[:, None], 0.0)
+        return self.total(d * d) / self.df
+
+    def sums(self, tau2: Floats, *, third: bool = False) -> Sums:
+        """Return the weighted sums at `tau2`: see :func:`sums`."""
+        return sums(self, tau2, third=third)
+
+    def log_likelihoods(self, tau2: Floats) -> tuple[Floats, Floats]:
+        """Return the full and the restricted log-likelihood at `tau2`: see :func:`log_likelihoods`."""
+        return log_likelihoods(self, tau2)
 
 
 def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> Rows:

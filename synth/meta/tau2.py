@@ -10,14 +10,15 @@ every bracket is solved, and the highest maximum wins; 0 wins exactly when it is
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
 from synth.errors import NoAnswer, SettingsError
 from synth.meta.distributions import Floats, chi2_upper
-from synth.meta.rows import BLOCK, Rows, Sums, dot, log_likelihoods, sums
+from synth.meta.rows import BLOCK, Pools, Rows, Sums, dot, sums
 
+AnyPools = TypeVar("AnyPools", bound=Pools)
 STEPS: Final = 200
 # ratio of neighbouring grid values of (tau2 + smallest variance), as a logarithm: weights change on a scale of 1
 GRID_STEP: Final = 0.5
@@ -28,19 +29,12 @@ def _positive(t: Floats) -> Floats:
     return np.maximum(t, 0.0)
 
 
-def mean_square(rows: Rows) -> Floats:
-    """Return the unweighted variance of the estimates (divisor k - 1), shape (rows,)."""
-    mean = rows.total(rows.y) / rows.k
-    d = np.where(rows.counted, rows.y - mean[:, None], 0.0)
-    return rows.total(d * d) / (rows.k - 1)
-
-
-def solve_q(rows: Rows, target: Floats, start: Floats | None = None) -> Floats:
+def solve_q(rows: Pools, target: Floats, start: Floats | None = None) -> Floats:
     """Return the tau2 at which the generalised Q equals `target`; 0 where it is below that already at 0.
 
     Parameters
     ----------
-    rows : Rows
+    rows : Rows or Designs
     target : ndarray, shape (rows,)
         Positive values; nan gives nan.
     start : ndarray, shape (rows,), optional
@@ -67,13 +61,13 @@ def solve_q(rows: Rows, target: Floats, start: Floats | None = None) -> Floats:
     array([7.])
     """
     t = np.zeros(len(rows.k)) if start is None else start.copy()
-    live = np.flatnonzero(~np.isnan(target) & (rows.k > 1))
+    live = np.flatnonzero(~np.isnan(target) & (rows.df > 0))
     t[np.isnan(target)] = np.nan
     part = rows if len(live) == len(t) else rows.take(live)
     for _ in range(STEPS):
         if not len(live):
             return t
-        s = sums(part, t[live])
+        s = part.sums(t[live])
         goal = target[live]
         step = (s.q / goal - 1.0) * s.q / s.a
         # Q at or below the target: the root, or (at the start) the truncation at 0
@@ -93,18 +87,18 @@ def _score_ratio(s: Sums, ml: bool) -> Floats:
     return h
 
 
-def upper_bound(rows: Rows) -> Floats:
+def upper_bound(rows: Pools) -> Floats:
     """Return a tau2 above which both likelihoods fall.
 
     With M the unweighted variance of the estimates, y'PPy <= (k-1) M / (v_min + t)^2 and tr(P) >= (k-1) / (v_max + t):
     the score is negative beyond the positive root of (v_min + t)^2 = M (v_max + t).
     """
-    m = mean_square(rows)
+    m = rows.mean_square()
     x = 0.5 * (m + np.sqrt(m * (m + 4.0 * (rows.v_max - rows.v_min))))
     return _positive(x * (1.0 + 1e-9) - rows.v_min)
 
 
-def trial_values(rows: Rows, top: Floats, bottom: Floats) -> Floats:
+def trial_values(rows: Pools, top: Floats, bottom: Floats) -> Floats:
     """Trial values of tau2 from `bottom` to `top`, shape (rows, trials), even in log(tau2 + v_min)."""
     base = bottom + rows.v_min
     span = np.log1p((top - bottom) / base)
@@ -116,9 +110,9 @@ def trial_values(rows: Rows, top: Floats, bottom: Floats) -> Floats:
     return grid
 
 
-def evaluate(rows: Rows, grid: Floats, what: Callable[[Rows, Floats], Floats]) -> Floats:
+def evaluate(rows: AnyPools, grid: Floats, what: Callable[[AnyPools, Floats], Floats]) -> Floats:
     """Evaluate `what` at all the trial values, in blocks of trials that stay in the cache."""
-    block = max(1, BLOCK // max(1, rows.y.size))
+    block = max(1, BLOCK // max(1, rows.size))
     if block >= grid.shape[1]:
         return what(rows, grid)
     out = np.empty_like(grid)
@@ -127,7 +121,7 @@ def evaluate(rows: Rows, grid: Floats, what: Callable[[Rows, Floats], Floats]) -
     return out
 
 
-def _newton(rows: Rows, low: Floats, high: Floats, h_low: Floats, h_high: Floats, ml: bool) -> Floats:
+def _newton(rows: Pools, low: Floats, high: Floats, h_low: Floats, h_high: Floats, ml: bool) -> Floats:
     """Solve the score between brackets, by Newton's steps in log(t + v_min) that fall back on halving."""
     c = rows.v_min
     x_low, x_high = np.log(low + c), np.log(high + c)
@@ -139,7 +133,7 @@ def _newton(rows: Rows, low: Floats, high: Floats, h_low: Floats, h_high: Floats
     last = x_high - x_low
     part = rows
     for _ in range(STEPS):
-        s = sums(part, t, third=True)
+        s = part.sums(t, third=True)
         h = _score_ratio(s, ml)
         up = h > 0
         x_low, x_high = np.where(up, x, x_low), np.where(up, x_high, x)
@@ -165,17 +159,17 @@ def _newton(rows: Rows, low: Floats, high: Floats, h_low: Floats, h_high: Floats
     raise NoAnswer(f"The likelihood's maximum in tau2 was bracketed but not met in {STEPS} steps.")
 
 
-def _maximum(rows: Rows, ml: bool) -> Floats:
+def maximum(rows: Pools, ml: bool) -> Floats:
     """Global maximum of the full (`ml`) or the restricted likelihood in tau2."""
     best = np.zeros(len(rows.k))
     # identical estimates, or fewer than two: nothing to search
-    top = np.where(rows.k > 1, upper_bound(rows), 0.0)
+    top = np.where(rows.df > 0, upper_bound(rows), 0.0)
     search = np.flatnonzero(top > 0)
     if not len(search):
         return best
     part = rows if len(search) == len(best) else rows.take(search)
     grid = trial_values(part, top[search] * 1.0625, np.zeros(len(search)))
-    h = evaluate(part, grid, lambda r, t: _score_ratio(sums(r, t), ml))
+    h = evaluate(part, grid, lambda r, t: _score_ratio(r.sums(t), ml))
     rise = h > 0
     # beyond the bound the score is negative; rounding must not say otherwise
     rise[:, -1] = False
@@ -190,8 +184,8 @@ def _maximum(rows: Rows, ml: bool) -> Floats:
     if (rivals <= 1).all():
         best[search[row]] = root
         return best
-    candidate = log_likelihoods(part.take(row), root)[0 if ml else 1]
-    height = np.where(rise[:, 0], -np.inf, log_likelihoods(part, np.zeros(len(search)))[0 if ml else 1])
+    candidate = part.take(row).log_likelihoods(root)[0 if ml else 1]
+    height = np.where(rise[:, 0], -np.inf, part.log_likelihoods(np.zeros(len(search)))[0 if ml else 1])
     found = np.zeros(len(search))
     rank = np.arange(len(row)) - np.searchsorted(row, row)
     for j in range(int(rank.max()) + 1):
@@ -210,7 +204,7 @@ def _dersimonian_laird(rows: Rows, s0: Sums) -> Floats:
 
 def _hedges(rows: Rows, s0: Sums) -> Floats:
     v = np.where(rows.counted, rows.v, 0.0)
-    return _positive(mean_square(rows) - rows.total(v) / rows.k)
+    return _positive(rows.mean_square() - rows.total(v) / rows.k)
 
 
 def _hunter_schmidt(rows: Rows, s0: Sums) -> Floats:
@@ -222,7 +216,7 @@ def _hunter_schmidt_small(rows: Rows, s0: Sums) -> Floats:
 
 
 def _sidik_jonkman(rows: Rows, s0: Sums) -> Floats:
-    crude = mean_square(rows) * (rows.k - 1) / rows.k
+    crude = rows.mean_square() * (rows.k - 1) / rows.k
     start = np.where(crude > 0, crude, 0.0)
     return np.where(start > 0, start * sums(rows, start).q / (rows.k - 1), 0.0)
 
@@ -236,8 +230,8 @@ def _paule_mandel_median(rows: Rows, s0: Sums) -> Floats:
 
 
 METHODS: Final[dict[str, Callable[[Rows, Sums], Floats]]] = {
-    "REML": lambda rows, s0: _maximum(rows, ml=False),
-    "ML": lambda rows, s0: _maximum(rows, ml=True),
+    "REML": lambda rows, s0: maximum(rows, ml=False),
+    "ML": lambda rows, s0: maximum(rows, ml=True),
     "DL": _dersimonian_laird,
     "PM": _paule_mandel,
     # Morris's empirical Bayes equation has the same root as Paule and Mandel's (Viechtbauer et al. 2015)
@@ -348,7 +342,7 @@ def tau2_standard_error(rows: Rows, tau2: Floats, method: str, s0: Sums, s: Sums
 def _sidik_jonkman_error(rows: Rows, tau2: Floats) -> Floats:
     """Return the standard error of the Sidik-Jonkman estimate, whose weights come from the crude variance."""
     k, df = rows.k, rows.k - 1
-    crude = mean_square(rows) * df / k
+    crude = rows.mean_square() * df / k
     s = sums(rows, crude, third=True)
     uv = 1.0 - crude[:, None] * s.u  # v / (v + crude), without a product of infinity and 0
     w = s.u if rows.m is None else s.u * rows.m
