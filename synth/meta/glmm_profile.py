@@ -29,7 +29,7 @@ _INNER = 1e-8
 Profile = Callable[[NDArray[np.intp], Floats], tuple[Floats, Floats]]
 
 
-def _search(profile: Profile, top: Floats, centre: Floats, guess: Floats, limit: Floats, z: float) -> Floats:
+def search_limit(profile: Profile, top: Floats, centre: Floats, guess: Floats, limit: Floats, z: float) -> Floats:
     """Where the profile has fallen by ``z**2 / 2``, walking from ``centre`` through ``guess`` towards ``limit``.
 
     Newton on the signed root ``sqrt(2 (top - l))``, which is nearly straight, inside a bracket. ``nan`` where the
@@ -135,7 +135,7 @@ def profile_mu(
         centre = np.tile(mu, 2)
         side = np.repeat([-1.0, 1.0], n)
         guess = centre + side * z * np.tile(se, 2)
-        found = _search(profile, top, centre, guess, centre + side * _MU_MAX, z)
+        found = search_limit(profile, top, centre, guess, centre + side * _MU_MAX, z)
         low[good], high[good] = found[:n], found[n:]
     return low.reshape(fit.state.shape), high.reshape(fit.state.shape)
 
@@ -182,7 +182,7 @@ def profile_tau2(
         n = good.size
         above = np.isfinite(_flat(se_tau)) & (top - common > 0.5 * z * z)
         spread = np.where(np.isfinite(se_tau), se_tau, 0.5 + tau)
-        high[good] = _search(profile, top, tau, tau + z * spread, np.full(n, _TAU_MAX), z) ** 2
+        high[good] = search_limit(profile, top, tau, tau + z * spread, np.full(n, _TAU_MAX), z) ** 2
 
         def lower(active: NDArray[np.intp], t: Floats) -> tuple[Floats, Floats]:
             return profile(inside[active], t)
@@ -193,7 +193,7 @@ def profile_tau2(
             warm[inside] = mu[inside]
             t0 = tau[inside]
             guess = np.maximum(t0 - z * spread[inside], 0.3 * t0)
-            low[good[inside]] = _search(lower, top[inside], t0, guess, np.zeros(inside.size), z) ** 2
+            low[good[inside]] = search_limit(lower, top[inside], t0, guess, np.zeros(inside.size), z) ** 2
     return low.reshape(fit.state.shape), high.reshape(fit.state.shape)
 
 
