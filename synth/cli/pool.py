@@ -146,14 +146,17 @@ def _show(run: PoolRun) -> None:
     console = Console.of(sys.stdout)
     documents = [pooled.document for pooled in run.pooled]
     if len(documents) == 1:
-        answer = words.answer(documents[0])
-        answer = answer if console.unicode else terminal.plain_ascii(answer)
-        click.echo(textwrap.fill(answer, console.width, break_long_words=False, break_on_hyphens=False) + "\n")
+        for sentence in (words.answer(documents[0]), *words.sureness(documents[0])):
+            _sentence(sentence, console)
+        click.echo()
         click.echo(terminal.forest(documents[0], width=console.width, unicode=console.unicode).rstrip("\n"))
         click.echo()
     if documents:
         text = terminal.summary(documents, width=console.width, color=console.color, unicode=console.unicode)
         click.echo(text.rstrip("\n"), color=console.color)
+    for document in documents:
+        for note in document["notes"]:
+            _sentence(f"\n{document['outcome']}: {note}", console)
     if run.not_pooled:
         click.echo("\nNot pooled:")
         for left in run.not_pooled:
@@ -162,6 +165,14 @@ def _show(run: PoolRun) -> None:
         click.echo("\nOpen in a browser:")
         for pooled in run.pooled:
             click.echo(f"  {_address(pooled, console)}")
+
+
+def _sentence(text: str, console: Console) -> None:
+    from ..report.terminal import plain_ascii
+
+    text = text if console.unicode else plain_ascii(text)
+    lead = "\n" if text.startswith("\n") else ""
+    click.echo(lead + textwrap.fill(text.strip(), console.width, break_long_words=False, break_on_hyphens=False))
 
 
 def _address(pooled: Pooled, console: Console) -> str:

@@ -203,6 +203,15 @@ def test_choices_are_those_of_the_mathematics() -> None:
     assert set(command.CI_METHODS) == {name for names in proportions.CI_METHODS.values() for name in names}
 
 
+def test_what_a_reader_must_know_is_said(run: Run, review: Path, tmp_path: Path) -> None:
+    """The terminal marks doubtful figures without saying what the mark means, or keeps a warning to the page."""
+    assert "Brown 2020" in run("pool", "--outcome", "fall", cwd=review).out.split("Events/total")[0]
+    (tmp_path / "figures.csv").write_text(FIGURES, encoding="utf-8")
+    done = run("pool", "figures.csv", "--measure", "PFT", "--model", "inverse")
+    assert "not one to rely on" in " ".join(done.out.split())
+    assert done.err == ""
+
+
 def test_outcomes(run: Run, review: Path) -> None:
     """The listing miscounts, or leaves out an outcome."""
     done = run("outcomes", cwd=review)
