@@ -1,203 +1,28 @@
-"""Effect measures: from counts to estimates and variances on the analysis scale, and back to the reporting scale.
+"""Effect measures: from data to estimates and variances on the analysis scale, and back to the reporting scale.
 
-Every measure is one entry of :data:`MEASURES`; another kind (rates, two arms, means) joins by adding its own.
+Every measure is one entry of :data:`MEASURES`. The formulas are in ``measures_proportions``, ``measures_rates``,
+``measures_two_arm`` and ``measures_means``; what happens to zero cells is in ``zero_cells``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from synth.errors import UnknownName
+from synth.meta import measures_means as means
+from synth.meta import measures_proportions as proportions
+from synth.meta import measures_rates as rates
+from synth.meta import measures_two_arm as arms
+from synth.meta import zero_cells
 from synth.meta.distributions import Floats
+from synth.meta.measures_base import Estimates, Inputs, Measure
 
-ZERO_CELL_ADD: Final = 0.5
-
-
-@dataclass(frozen=True)
-class Measure:
-    """An effect measure: what its inputs are called, and the way to the analysis scale and back.
-
-    Attributes
-    ----------
-    name : str
-        As on the command line, ``"PLOGIT"``.
-    label : str
-        For a sentence: "logit-transformed proportion".
-    kind : str
-        What is measured: "proportion".
-    columns : tuple of str
-        The inputs of `to_analysis`, in order.
-    scale : str
-        Name of the analysis scale: "logit".
-    reporting : str
-        Name of the reporting scale: "proportion".
-    bounds : tuple of float
-        Smallest and largest value on the reporting scale.
-    sized : bool
-        The way back depends on a study size, which `to_reporting` then requires.
-    aliases : tuple of str
-        What others call it.
-
-    Examples
-    --------
-    >>> y, v = measure("PLOGIT").to_analysis([0, 16], [20, 17])
-    >>> y.round(4), v.round(4)
-    (array([-3.7136,  2.7726]), array([2.0488, 1.0625]))
-    >>> float(measure("PLOGIT").to_reporting(0.0))
-    0.5
-    """
-
-    name: str
-    label: str
-    kind: str
-    columns: tuple[str, ...]
-    scale: str
-    reporting: str
-    bounds: tuple[float, float]
-    forward: Callable[..., tuple[Floats, Floats]] = field(repr=False)
-    backward: Callable[..., Floats] = field(repr=False)
-    sized: bool = False
-    aliases: tuple[str, ...] = ()
-
-    def to_analysis(self, *data: ArrayLike) -> tuple[Floats, Floats]:
-        """Return estimates and sampling variances.
-
-        Parameters
-        ----------
-        *data : array_like
-            One for each of `columns`; they broadcast.
-
-        Returns
-        -------
-        (y, v) : tuple of ndarray
-
-        Raises
-        ------
-        ValueError
-            Too few or too many inputs, or values that no study can have.
-        """
-        if len(data) != len(self.columns):
-            raise ValueError(f"{self.name} is made from {', '.join(self.columns)}; {len(data)} inputs were given")
-        return self.forward(*(np.asarray(x, dtype=np.float64) for x in data))
-
-    def to_reporting(self, value: ArrayLike, size: ArrayLike | None = None) -> Floats:
-        """Return values of the analysis scale on the reporting scale, clipped to its bounds.
-
-        Parameters
-        ----------
-        value : array_like
-            Estimates or bounds; nan stays nan.
-        size : array_like, optional
-            Study size at which to go back, for a measure that is `sized`.
-
-        Returns
-        -------
-        ndarray
-
-        Raises
-        ------
-        ValueError
-            A `sized` measure without a size.
-        """
-        x = np.asarray(value, dtype=np.float64)
-        if not self.sized:
-            return np.clip(self.backward(x), *self.bounds)
-        if size is None:
-            raise ValueError(f"{self.name} goes back to a {self.reporting} at a study size, and none was given")
-        return np.clip(self.backward(x, np.asarray(size, dtype=np.float64)), *self.bounds)
-
-
-def zero_cells(events: Floats, total: Floats) -> tuple[Floats, Floats]:
-    """Add 1/2 to both cells of a study in which one is 0, and to no other (metafor's ``to = "only0"``).
-
-    Parameters
-    ----------
-    events, total : ndarray
-        Counts.
-
-    Returns
-    -------
-    (events, total) : tuple of ndarray
-        Floats; the total grows by 1.
-
-    Examples
-    --------
-    >>> zero_cells(np.array([0.0, 3.0]), np.array([20.0, 20.0]))
-    (array([0.5, 3. ]), array([21., 20.]))
-    """
-    empty = (events == 0) | (events == total)
-    return np.where(empty, events + ZERO_CELL_ADD, events), np.where(empty, total + 2 * ZERO_CELL_ADD, total)
-
-
-def _counts(events: Floats, total: Floats) -> tuple[Floats, Floats]:
-    x, n = np.broadcast_arrays(events, total)
-    if not ((x >= 0) & (x <= n) & (n > 0)).all():
-        raise ValueError("events must lie between 0 and total, and total above 0")
-    return x, n
-
-
-def _logit(events: Floats, total: Floats) -> tuple[Floats, Floats]:
-    x, n = zero_cells(*_counts(events, total))
-    return np.log(x / (n - x)), 1.0 / x + 1.0 / (n - x)
-
-
-def _log(events: Floats, total: Floats) -> tuple[Floats, Floats]:
-    x, n = zero_cells(*_counts(events, total))
-    # near 1 the rest keeps the digits that the proportion loses
-    return np.where(x > 0.5 * n, np.log1p(-(n - x) / n), np.log(x / n)), (n - x) / (x * n)
-
-
-def _raw(events: Floats, total: Floats) -> tuple[Floats, Floats]:
-    x, n = zero_cells(*_counts(events, total))
-    p = x / n
-    return p, p * ((n - x) / n) / n
-
-
-def _arcsine(events: Floats, total: Floats) -> tuple[Floats, Floats]:
-    x, n = _counts(events, total)
-    return np.arctan2(np.sqrt(x), np.sqrt(n - x)), 1.0 / (4.0 * n)
-
-
-def _freeman_tukey(events: Floats, total: Floats) -> tuple[Floats, Floats]:
-    x, n = _counts(events, total)
-    low, high = np.arctan2(np.sqrt(x), np.sqrt(n - x + 1.0)), np.arctan2(np.sqrt(x + 1.0), np.sqrt(n - x))
-    return 0.5 * (low + high), 1.0 / (4.0 * n + 2.0)
-
-
-def _exp(value: Floats) -> Floats:
-    # nothing above log(1) is a proportion, and far above it exp overflows
-    return np.asarray(np.exp(np.minimum(value, 0.0)))
-
-
-def _expit(value: Floats) -> Floats:
-    return np.asarray(special.expit(value))
-
-
-def _sine_squared(value: Floats) -> Floats:
-    return np.asarray(np.sin(np.clip(value, 0.0, 0.5 * np.pi)) ** 2)
-
-
-def _miller(value: Floats, size: Floats) -> Floats:
-    """Inverse of the double arcsine (Miller 1978), 0 and 1 beyond what 0 and all events give at this size."""
-    value, n = np.broadcast_arrays(value, size)
-    least = 0.5 * np.arctan2(1.0, np.sqrt(n))
-    inside = (value > least) & (value < 0.5 * np.pi - least)
-    angle = np.where(inside, 2.0 * value, 0.5 * np.pi)
-    s = np.sin(angle)
-    # s + (s - 1/s)/n is the sine of the angle to be halved; (s - 1/s) as one fraction, which does not cancel
-    shifted = s - np.cos(angle) ** 2 / (s * n)
-    root = np.sqrt(np.maximum(0.0, (1.0 - shifted) * (1.0 + shifted)))
-    small = 0.5 * shifted**2 / (1.0 + root)
-    p = np.where(np.cos(angle) >= 0, small, 1.0 - small)
-    out = np.where(inside, p, np.where(value <= least, 0.0, 1.0))
-    return np.where(np.isnan(value), np.nan, out)
+__all__ = ["MEASURES", "Estimates", "Inputs", "Measure", "harmonic_size", "measure", "variance_size"]
 
 
 def harmonic_size(total: ArrayLike, include: ArrayLike | None = None) -> Floats:
@@ -249,41 +74,148 @@ def variance_size(variance: ArrayLike) -> Floats:
     return np.asarray(0.25 / np.asarray(variance, dtype=np.float64) - 0.5)
 
 
-def _proportion(
-    name: str,
-    label: str,
-    scale: str,
-    forward: Callable[..., tuple[Floats, Floats]],
-    backward: Callable[..., Floats],
-    alias: str,
-    sized: bool = False,
-) -> Measure:
-    columns = ("events", "total")
-    return Measure(
-        name, label, "proportion", columns, scale, "proportion", (0.0, 1.0), forward, backward, sized, (alias,)
-    )
-
-
-MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
-    {
-        m.name: m
-        for m in (
-            _proportion("PLOGIT", "logit-transformed proportion", "logit", _logit, _expit, "PLO"),
-            _proportion("PLN", "log-transformed proportion", "log", _log, _exp, "PLN"),
-            _proportion("PRAW", "raw proportion", "proportion", _raw, np.asarray, "PR"),
-            _proportion("PAS", "arcsine-transformed proportion", "arcsine", _arcsine, _sine_squared, "PAS"),
-            _proportion(
-                "PFT",
-                "Freeman-Tukey double-arcsine-transformed proportion",
-                "double arcsine",
-                _freeman_tukey,
-                _miller,
-                "PFT",
-                sized=True,
-            ),
-        )
-    }
+PROPORTION: Final = Inputs("proportion", ("events", "total"), proportions.check, zero_cells.correct_counts)
+RATE: Final = Inputs("rate", ("events", "time"), rates.check, zero_cells.correct_rates)
+TWO_PROPORTIONS: Final = Inputs(
+    "two proportions",
+    ("events_1", "total_1", "events_2", "total_2"),
+    arms.check_pair,
+    zero_cells.correct_tables,
+    zero_cells.same_tables,
 )
+TWO_RATES: Final = Inputs(
+    "two rates",
+    ("events_1", "time_1", "events_2", "time_2"),
+    rates.check_pair,
+    zero_cells.correct_rate_pairs,
+    zero_cells.same_rates,
+)
+MEAN: Final = Inputs("mean", ("mean", "sd", "n"), means.check)
+TWO_MEANS: Final = Inputs("two means", ("mean_1", "sd_1", "n_1", "mean_2", "sd_2", "n_2"), means.check_pair)
+CORRELATION: Final = Inputs("correlation", ("r", "n"), means.check_correlation)
+GENERIC: Final = Inputs("generic", ("estimate", "se"), means.check_estimate)
+
+_ANY: Final = (-np.inf, np.inf)
+_POSITIVE: Final = (0.0, np.inf)
+# A ratio is pooled on the log scale, 0 there is 1, and a study without events says nothing about it.
+_RATIO: Final[dict[str, Any]] = {"bounds": _POSITIVE, "backward": means.exp, "null": 0.0}
+_EVENTS: Final[dict[str, Any]] = {
+    **_RATIO,
+    "corrected": True,
+    "relative": True,
+    "undefined": "no events in both arms, or nothing but events in both: it says nothing about a ratio",
+}
+_PROPORTION: Final[dict[str, Any]] = {"reporting": "proportion", "bounds": (0.0, 1.0)}
+_RATE: Final[dict[str, Any]] = {"reporting": "rate", "bounds": _POSITIVE}
+_SPREAD: Final[dict[str, Any]] = {"undefined": "a standard deviation of 0, or a single patient in an arm"}
+_DIFFERENCE: Final[dict[str, Any]] = {"backward": np.asarray, "null": 0.0}
+
+_ALL: Final = (
+    Measure(
+        "PLOGIT", "logit-transformed proportion", PROPORTION, "logit", forward=proportions.logit,
+        backward=proportions.expit, corrected=True, aliases=("PLO",), **_PROPORTION,
+    ),
+    Measure(
+        "PLN", "log-transformed proportion", PROPORTION, "log", forward=proportions.log,
+        backward=proportions.exp, corrected=True, aliases=("PLN",), **_PROPORTION,
+    ),
+    Measure(
+        "PRAW", "raw proportion", PROPORTION, "proportion", forward=proportions.raw,
+        backward=np.asarray, corrected=True, aliases=("PR",), **_PROPORTION,
+    ),
+    Measure(
+        "PAS", "arcsine-transformed proportion", PROPORTION, "arcsine", forward=proportions.arcsine,
+        backward=proportions.sine_squared, aliases=("PAS",), **_PROPORTION,
+    ),
+    Measure(
+        "PFT", "Freeman-Tukey double-arcsine-transformed proportion", PROPORTION, "double arcsine",
+        forward=proportions.freeman_tukey, backward=proportions.miller, sized=True, aliases=("PFT",), **_PROPORTION,
+    ),
+    Measure("IR", "incidence rate", RATE, "rate", forward=rates.raw, backward=np.asarray, corrected=True, **_RATE),
+    Measure(
+        "IRLN", "log-transformed incidence rate", RATE, "log rate", forward=rates.log, backward=means.exp,
+        corrected=True, **_RATE,
+    ),
+    Measure(
+        "IRS", "square-root-transformed incidence rate", RATE, "root rate", forward=rates.root,
+        backward=rates.square, **_RATE,
+    ),
+    Measure(
+        "IRFT", "Freeman-Tukey-transformed incidence rate", RATE, "Freeman-Tukey rate", forward=rates.freeman_tukey,
+        backward=rates.freeman_tukey_back, sized=True, **_RATE,
+    ),
+    Measure(
+        "OR", "odds ratio", TWO_PROPORTIONS, "log odds ratio", "odds ratio", forward=arms.log_odds_ratio, **_EVENTS
+    ),
+    Measure(
+        "RR", "risk ratio", TWO_PROPORTIONS, "log risk ratio", "risk ratio", forward=arms.log_risk_ratio, **_EVENTS
+    ),
+    Measure(
+        "RD", "risk difference", TWO_PROPORTIONS, "risk difference", "risk difference", bounds=(-1.0, 1.0),
+        forward=arms.risk_difference, corrected=True, **_DIFFERENCE,
+    ),
+    Measure(
+        "AS", "arcsine difference", TWO_PROPORTIONS, "arcsine difference", "arcsine difference",
+        bounds=(-0.5 * np.pi, 0.5 * np.pi), forward=arms.arcsine_difference, aliases=("ASD",), **_DIFFERENCE,
+    ),
+    Measure(
+        "PETO", "Peto odds ratio", TWO_PROPORTIONS, "Peto log odds ratio", "odds ratio", forward=arms.peto,
+        policy="none", **_EVENTS,
+    ),
+    Measure("IRR", "rate ratio", TWO_RATES, "log rate ratio", "rate ratio", forward=rates.log_ratio, **_EVENTS),
+    Measure(
+        "IRD", "rate difference", TWO_RATES, "rate difference", "rate difference", bounds=_ANY,
+        forward=rates.difference, corrected=True, **_DIFFERENCE,
+    ),
+    Measure(
+        "IRSD", "difference of root rates", TWO_RATES, "difference of root rates", "difference of root rates",
+        bounds=_ANY, forward=rates.root_difference, **_DIFFERENCE,
+    ),
+    Measure("MN", "mean", MEAN, "mean", "mean", _ANY, means.mean, np.asarray, aliases=("MRAW",)),
+    Measure(
+        "MNLN", "log-transformed mean", MEAN, "log mean", "mean", _POSITIVE, means.log_mean, means.exp,
+        aliases=("MLN",), undefined="a mean that is not above 0 has no logarithm",
+    ),
+    Measure(
+        "MD", "mean difference", TWO_MEANS, "mean difference", "mean difference", _ANY, means.difference, **_DIFFERENCE
+    ),
+    Measure(
+        "SMD", "standardised mean difference (Hedges's g)", TWO_MEANS, "standardised mean difference",
+        "standardised mean difference", _ANY, means.hedges_g, **_DIFFERENCE, **_SPREAD,
+    ),
+    Measure(
+        "SMDH", "standardised mean difference (unequal variances)", TWO_MEANS, "standardised mean difference",
+        "standardised mean difference", _ANY, means.bonett, **_DIFFERENCE, **_SPREAD,
+    ),
+    Measure(
+        "SMD1", "standardised mean difference (Glass's delta)", TWO_MEANS, "standardised mean difference",
+        "standardised mean difference", _ANY, means.glass, **_DIFFERENCE, **_SPREAD,
+    ),
+    Measure(
+        "ROM", "ratio of means", TWO_MEANS, "log ratio of means", "ratio of means", forward=means.log_ratio_of_means,
+        undefined="a ratio of means needs two means of the same sign", **_RATIO,
+    ),
+    Measure(
+        "VR", "variability ratio", TWO_MEANS, "log variability ratio", "variability ratio",
+        forward=means.log_variability_ratio, **_RATIO, **_SPREAD,
+    ),
+    Measure(
+        "CVR", "ratio of coefficients of variation", TWO_MEANS, "log ratio of coefficients of variation",
+        "ratio of coefficients of variation", forward=means.log_cv_ratio,
+        undefined="it needs two means of the same sign and two standard deviations above 0", **_RATIO,
+    ),
+    Measure(
+        "COR", "correlation", CORRELATION, "correlation", "correlation", (-1.0, 1.0), means.correlation, np.asarray,
+        undefined="fewer than two patients",
+    ),
+    Measure(
+        "ZCOR", "z-transformed correlation", CORRELATION, "Fisher's z", "correlation", (-1.0, 1.0), means.fisher_z,
+        np.tanh, undefined="a correlation of 1 or -1, or fewer than four patients",
+    ),
+    Measure("GEN", "estimate", GENERIC, "estimate", "estimate", _ANY, means.generic, np.asarray, null=0.0),
+)
+
+MEASURES: Final[Mapping[str, Measure]] = MappingProxyType({m.name: m for m in _ALL})
 
 
 def measure(name: str) -> Measure:
@@ -292,7 +224,7 @@ def measure(name: str) -> Measure:
     Parameters
     ----------
     name : str
-        As in :data:`MEASURES`, or metafor's ("PLO", "PR"); case does not matter.
+        As in :data:`MEASURES`, or metafor's and meta's ("PLO", "PR", "ASD"); case does not matter.
 
     Returns
     -------

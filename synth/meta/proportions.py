@@ -127,7 +127,13 @@ def _settings(
     effects = _known("effects", effects, EFFECTS)
     prediction = _known("prediction interval", prediction, PREDICTIONS)
     study_ci = _known("study interval", study_ci, tuple(STUDY_INTERVALS))
-    name = find_measure(measure).name
+    scale = find_measure(measure)
+    if scale.kind != "proportion":
+        raise SettingsError(
+            f"{scale.name} is a {scale.label}, not made from the events and the total of one arm. Use "
+            "PLOGIT, PLN, PRAW, PAS or PFT."
+        )
+    name = scale.name
     if not 0.0 < level < 1.0:
         raise SettingsError(f"A confidence level lies between 0 and 1, and {level} does not. Did you mean 0.95?")
     if model == "glmm" and name != "PLOGIT":

@@ -188,6 +188,11 @@ class _Context:
     measure: Measure | None
     reference: dict[str, Any]
 
+    @property
+    def size_column(self) -> str:
+        """Where the study sizes are."""
+        return "n" if self.reference["kind"] == "proportion" else "time"
+
     def check(self, path: str, ours: Any, theirs: Any, allowed: float) -> None:
         self.result.check(f"{self.path}.{path}", ours, theirs, allowed, self.excuses)
 
@@ -270,12 +275,14 @@ class _Context:
             self.check(f"{path}.pi_riley_ub", riley.prediction_high, theirs["pi_riley_ub"], wide)
             low_high |= {"pi_lb": fit.prediction_low, "pi_ub": fit.prediction_high}
         if self.measure is not None and "bt" in theirs:
-            size = harmonic_size(self.reference["data"]["n"]) if self.measure.sized else None
+            size = harmonic_size(self.reference["data"][self.size_column]) if self.measure.sized else None
             for leaf, value in low_high.items():
                 back = self.measure.to_reporting(value, size)
-                there = float(np.clip(theirs["bt"][leaf], 0.0, 1.0))
-                # a proportion's own scale is 1, and each way back is at most as steep as that or its value
-                self.check(f"{path}.bt.{leaf}", back, there, TOLERANCE)
+                there = float(np.clip(theirs["bt"][leaf], *self.measure.bounds))
+                # a proportion's own scale is 1, and each way back is at most as steep as that or its value; of a
+                # logarithm it is exactly its value, times what the logarithm is off by
+                steep = abs(there) * max(1.0, unit, theirs["ci_ub"] - theirs["ci_lb"])
+                self.check(f"{path}.bt.{leaf}", back, there, TOLERANCE * max(1.0, steep))
 
     def inverse_variance(self, method: str, theirs: dict[str, Any], fit: dict[str, Any]) -> None:
         """The way back from the double arcsine at the size that the pooled variance stands for."""

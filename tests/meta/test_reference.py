@@ -30,7 +30,7 @@ DEVIATIONS: dict[str, tuple[int, str]] = {
     "edge_k1*:*.hk_s2w": (126, ONE_STUDY),
     "edge2_k1:*.I2": (45, ONE_STUDY),
     "edge2_k1:*.H2": (45, ONE_STUDY),
-    "edge2_k1:*.pi_*": (640, ONE_STUDY),
+    "edge2_k1:*.pi_*": (832, ONE_STUDY),
     "edge2_k1:*.hk_s2w": (40, ONE_STUDY),
     "edge_gen_k1:*.I2": (11, ONE_STUDY),
     "edge_gen_k1:*.H2": (11, ONE_STUDY),
@@ -38,11 +38,11 @@ DEVIATIONS: dict[str, tuple[int, str]] = {
     "edge_gen_k1:*.hk_s2w": (10, ONE_STUDY),
     "edge2_all_events:measures.??*.I2": (27, ONE_STUDY),
     "edge2_all_events:measures.??*.H2": (27, ONE_STUDY),
-    "edge2_all_events:measures.??*.pi_*": (384, ONE_STUDY),
+    "edge2_all_events:measures.??*.pi_*": (576, ONE_STUDY),
     "edge2_all_events:measures.??*.hk_s2w": (24, ONE_STUDY),
     "edge_k2_similar:*.leave1out.*.I2*": (16, ONE_STUDY),
     "edge_k2_similar:*.pi_riley_*": (336, NO_DF),
-    "bin_fleiss1993:measures.PETO.fits.ML.*": (49, TWO_MODES),
+    "bin_fleiss1993:measures.PETO.fits.ML.*": (69, TWO_MODES),
     "bin_nielweise2007:measures.OR.sensitivity.cumul.REML_z.*": (5, NOT_FITTED),
     "prop_nielweise2007:measures.PLO.sensitivity.cumul.REML_z.*": (25, NOT_FITTED),
     "prop_nissen2007_mi:measures.PLO.sensitivity.leave1out.REML_*.*[[]7]": (16, NOT_FITTED),
@@ -50,7 +50,7 @@ DEVIATIONS: dict[str, tuple[int, str]] = {
 }
 PATTERNS = tuple(DEVIATIONS)
 # counted when this test was written; fewer means that something is no longer compared
-NUMBERS = 436_273
+NUMBERS = 455_344
 
 
 @pytest.mark.parametrize("name", FILES)
