@@ -101,9 +101,9 @@ class Cells:
         part.study, part.x, part.n, part.m = self.study[cells], self.x[cells], self.n[cells], self.m[cells]
         return part
 
-    def at(self, mu: Floats, tau: Floats, *, moments: bool = False) -> Integrals:
+    def at(self, mu: Floats, tau: Floats, *, derivatives: bool = True) -> Integrals:
         """Integrals of every cell under its own row's parameters."""
-        return integrate(self.x, self.n, mu[self.row], tau[self.row], moments=moments)
+        return integrate(self.x, self.n, mu[self.row], tau[self.row], derivatives=derivatives)
 
 
 @dataclass

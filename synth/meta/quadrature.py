@@ -127,7 +127,9 @@ class Integrals:
         self.mean, self.variance = np.empty(m), np.empty(m)
 
 
-def integrate(x: Floats, n: Floats, mu: Floats, tau: Floats, *, moments: bool = False) -> Integrals:
+def integrate(
+    x: Floats, n: Floats, mu: Floats, tau: Floats, *, moments: bool = False, derivatives: bool = True
+) -> Integrals:
     """Marginal log-likelihood of each cell with first and second derivatives.
 
     Parameters
@@ -138,6 +140,8 @@ def integrate(x: Floats, n: Floats, mu: Floats, tau: Floats, *, moments: bool = 
         Linear predictor (logit) and standard deviation of the random intercept; ``tau >= 0``.
     moments : bool
         Also the posterior mean and variance of the study's logit.
+    derivatives : bool
+        Without them ``loglik`` alone is filled in (and moments are not), in half the time.
 
     Returns
     -------
@@ -163,13 +167,15 @@ def integrate(x: Floats, n: Floats, mu: Floats, tau: Floats, *, moments: bool = 
     if m > 4 * block:
         for at in range(0, m, block):
             part = slice(at, at + block)
-            _into(out, part, x[part], n[part], mu[part], tau[part], moments)
+            _into(out, part, x[part], n[part], mu[part], tau[part], moments, derivatives)
     else:
-        _into(out, slice(0, m), x, n, mu, tau, moments)
+        _into(out, slice(0, m), x, n, mu, tau, moments, derivatives)
     return out
 
 
-def _into(out: Integrals, where: slice, x: Floats, n: Floats, mu: Floats, tau: Floats, moments: bool) -> None:
+def _into(
+    out: Integrals, where: slice, x: Floats, n: Floats, mu: Floats, tau: Floats, moments: bool, derivatives: bool
+) -> None:
     u, sd = _modes(x, n, mu, tau)
     low, high, peak = _ends(x, n, mu, tau, u, sd)
     width = high - low
@@ -189,6 +195,7 @@ def _into(out: Integrals, where: slice, x: Floats, n: Floats, mu: Floats, tau: F
             width,
             peak,
             moments,
+            derivatives,
         )
         return
     for which in np.unique(size):
@@ -197,7 +204,8 @@ def _into(out: Integrals, where: slice, x: Floats, n: Floats, mu: Floats, tau: F
         step = max(1, _BLOCK // nodes)
         for at in range(0, cells.size, step):
             c = cells[at : at + step]
-            _pass(out, where.start + c, nodes, x[c], n[c], mu[c], tau[c], low[c], width[c], peak[c], moments)
+            _pass(out, where.start + c, nodes, x[c], n[c], mu[c], tau[c], low[c], width[c], peak[c], moments,
+                  derivatives)  # fmt: skip
 
 
 def _pass(
@@ -212,11 +220,17 @@ def _pass(
     width: Floats,
     peak: Floats,
     moments: bool,
+    derivatives: bool,
 ) -> None:
     t = np.arange(nodes) / (nodes - 1.0)
     u = low[:, None] + width[:, None] * t
     eta = mu[:, None] + tau[:, None] * u
     small = np.exp(-np.abs(eta))
+    if not derivatives:
+        softplus = np.maximum(eta, 0.0) + np.log1p(small)
+        mass = np.exp(x[:, None] * eta - n[:, None] * softplus - 0.5 * u * u - peak[:, None]).sum(axis=1)
+        out.loglik[where] = np.log(mass * width / (nodes - 1.0)) + peak - 0.5 * np.log(2.0 * np.pi)
+        return
     positive = eta >= 0.0
     p = np.where(positive, 1.0, small) / (1.0 + small)
     q = np.where(positive, small, 1.0) / (1.0 + small)

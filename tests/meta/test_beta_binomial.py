@@ -20,8 +20,8 @@ from synth.meta.rising import rising
 
 X, N = [7, 3, 1, 0, 5], [43, 38, 26, 17, 30]
 # The references maximise log-gamma differences with a general optimiser. beta_binomial_ml: up to 1.2e-7 of a
-# standard error away on these sets; where counts are in the millions that difference has lost its digits, and it is 2e-5 away (from us, and
-# from glmmTMB, which is 3e-7 away from us). glmmTMB stops within 4e-5.
+# standard error away on these sets; where counts are in the millions that difference has lost its digits, and it is
+# 2e-5 away (from us, and from glmmTMB, which is 3e-7 away from us). glmmTMB stops within 4e-5.
 REFERENCE = {"edge_bigcount": 5e-5}
 GLMMTMB = 1e-4
 
