@@ -27,7 +27,8 @@ def _traces(d: Designs, w: Floats, variance: Floats) -> tuple[Floats, Floats]:
     trace: Floats = (mw * np.maximum(1.0 - leverage, 0.0)).sum(axis=1)
     turn = inverse @ products(mw * wd)
     pair: Floats = (d.times(wd * wd) * (1.0 - 2.0 * leverage)).sum(axis=1)
-    pair = pair + np.einsum("rpq,rqp->r", turn, turn)
+    cross: Floats = np.einsum("rpq,rqp->r", turn, turn)
+    pair += cross
     return trace, pair
 
 
@@ -41,7 +42,8 @@ def _crude(d: Designs) -> Floats:
 
 def _hedges(d: Designs) -> Floats:
     own = np.where(d.counted, d.v * (1.0 - (d.z * d.z).sum(axis=-1)), 0.0)
-    return np.maximum(d.mean_square() - d.times(own).sum(axis=1) / d.df, 0.0)
+    out: Floats = np.maximum(d.mean_square() - d.times(own).sum(axis=1) / d.df, 0.0)
+    return out
 
 
 def _sidik_jonkman(d: Designs) -> Floats:

@@ -174,7 +174,7 @@ def subgroups(
     >>> y, v = [0.1, 0.3, 0.2, 0.8, 0.9, 0.6], [0.02, 0.03, 0.01, 0.04, 0.02, 0.03]
     >>> result = subgroups(y, v, ["a", "a", "a", "b", "b", "b"], ci_method="wald")
     >>> print(result.estimate.round(3), round(result.q_between, 3))
-    [0.191 0.784] 27.243
+    [0.191 0.784] 23.565
     """
     if tau2 not in TAU2:
         raise SettingsError(f'There is no tau2 setting "{tau2}" of subgroups. There are: {", ".join(TAU2)}.')
