@@ -103,6 +103,12 @@ class Cells:
 
     def at(self, mu: Floats, tau: Floats, *, derivatives: bool = True) -> Integrals:
         """Integrals of every cell under its own row's parameters."""
+        if self.n_rows > 1 and (mu == mu[0]).all() and (tau == tau[0]).all():
+            # Rows that start from one fit: each study once, whatever the number of rows.
+            _, first, cell = np.unique(self.study, return_index=True, return_inverse=True)
+            once = np.zeros(first.size)
+            f = integrate(self.x[first], self.n[first], once + mu[0], once + tau[0], derivatives=derivatives)
+            return f.spread(cell)
         return integrate(self.x, self.n, mu[self.row], tau[self.row], derivatives=derivatives)
 
 
@@ -273,7 +279,9 @@ def _starts(rows: Cells, mu0: Floats) -> list[tuple[Floats, Floats]]:
     return starts
 
 
-def fit(events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None) -> GlmmFit:
+def fit(
+    events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None, start: GlmmFit | None = None
+) -> GlmmFit:
     """Fit the binomial-normal model to every row of a mask.
 
     Parameters
@@ -282,6 +290,9 @@ def fit(events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None) -
         Whole numbers with ``0 <= events <= total`` and ``total >= 1``.
     include : array_like, shape (..., k), optional
         Booleans or whole multiplicities. Default: all studies once.
+    start : GlmmFit, optional
+        A fit of nearly the same studies, of a shape that broadcasts to the leading one: each row climbs from there
+        alone, which is several times as fast. Default: from several starts.
 
     Returns
     -------
@@ -319,7 +330,11 @@ def fit(events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None) -
     out["loglik_common"][(state == ALL_ZERO) | (state == ALL_EVENTS)] = 0.0
     if good.size:
         part = rows.take(good)
-        fitted = _fit_good(part)
+        warm = None
+        if start is not None:
+            near = [np.broadcast_to(v, lead).reshape(-1)[good] for v in (start.mu, np.sqrt(start.tau2))]
+            warm = near if np.isfinite(near).all() else None
+        fitted = _fit_good(part, warm)
         for name in ("mu", "se", "tau2", "se_tau"):
             out[name][good] = fitted[name]
         for name in ("loglik", "loglik_common"):
@@ -329,7 +344,7 @@ def fit(events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None) -
     return GlmmFit(state=state.reshape(lead), k=rows.sums(np.ones_like(rows.x)).reshape(lead), **shaped)
 
 
-def _fit_good(rows: Cells) -> dict[str, Floats]:
+def _fit_good(rows: Cells, warm: list[Floats] | None = None) -> dict[str, Floats]:
     """Fit rows that have events and non-events, so that the common logit is finite."""
     sum_x, sum_n = rows.sums(rows.x), rows.sums(rows.n)
     p0 = sum_x / sum_n
@@ -347,7 +362,12 @@ def _fit_good(rows: Cells) -> dict[str, Floats]:
     if candidates.size == 0:
         return {"mu": best_mu, "se": se, "tau2": best_tau, "se_tau": se_tau, "loglik": best, "loglik_common": common}
     part = rows.take(candidates)
-    starts = _starts(part, mu0[candidates])
+    # Never from tau = 0, where the slope is 0 whether that is a maximum or not.
+    starts = (
+        _starts(part, mu0[candidates])
+        if warm is None
+        else [(warm[0][candidates], np.maximum(warm[1], 0.1)[candidates])]
+    )
     # All starts of all rows climb together: one call costs the same overhead as one start.
     climbed = maximise(
         part.take(np.tile(np.arange(part.n_rows), len(starts))),

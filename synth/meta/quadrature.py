@@ -126,6 +126,13 @@ class Integrals:
         self.d_mu2, self.d_mutau, self.d_tau2 = np.empty(m), np.empty(m), np.empty(m)
         self.mean, self.variance = np.empty(m), np.empty(m)
 
+    def spread(self, cells: NDArray[np.intp]) -> Integrals:
+        """The same for cells that stand for several."""
+        out = Integrals(0)
+        for name, values in vars(self).items():
+            setattr(out, name, values[cells])
+        return out
+
 
 def integrate(
     x: Floats, n: Floats, mu: Floats, tau: Floats, *, moments: bool = False, derivatives: bool = True
