@@ -202,7 +202,7 @@ _ALL: Final = (
     Measure(
         "CVR", "ratio of coefficients of variation", TWO_MEANS, "log ratio of coefficients of variation",
         "ratio of coefficients of variation", forward=means.log_cv_ratio,
-        undefined="it needs two means of the same sign and two standard deviations above 0", **_RATIO,
+        undefined="it needs two means and two standard deviations above 0", **_RATIO,
     ),
     Measure(
         "COR", "correlation", CORRELATION, "correlation", "correlation", (-1.0, 1.0), means.correlation, np.asarray,

@@ -106,6 +106,7 @@ def log_variability_ratio(m1: Floats, s1: Floats, n1: Floats, m2: Floats, s2: Fl
 
 def log_cv_ratio(m1: Floats, s1: Floats, n1: Floats, m2: Floats, s2: Floats, n2: Floats) -> Pair:
     """Return the log ratio of coefficients of variation, corrected for its bias, and its variance."""
+    m1, m2 = np.where(m1 > 0, m1, np.nan), np.where(m2 > 0, m2, np.nan)
     (y_sd, v_sd), (y_mean, v_mean) = (f(m1, s1, n1, m2, s2, n2) for f in (log_variability_ratio, log_ratio_of_means))
     return y_sd - y_mean, v_sd + v_mean
 
