@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import SettingsError
-from synth.meta.asymmetry import ROUNDING
 from synth.meta.distributions import Floats
 from synth.meta.inverse import InverseFit, pool_inverse
+from synth.meta.kendall import ROUNDING
 from synth.meta.regression import regress
 
 ESTIMATORS: Final = ("L0", "R0", "Q0")
