@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import optimize, stats
 
 from synth.errors import SettingsError
 from synth.meta.conversions import (
@@ -16,6 +17,7 @@ from synth.meta.conversions import (
     sd_from_standard_error,
     standard_error_from_interval,
 )
+from synth.meta.conversions_mcgrath import FAMILIES, fit_quantiles
 from synth.meta.distributions import t_upper
 from synth.meta.measures import measure
 from synth.meta.study_rates import rate_interval
@@ -91,6 +93,57 @@ def test_what_cannot_be_converted() -> None:
         mean_sd_from_quantiles(20, 7, q1=0, q3=9, distribution="lognormal")
     with pytest.raises(SettingsError, match="shi"):
         mean_sd_from_quantiles(20, 7, q1=6, q3=9, sd_method="hozo")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_quantile_fit_recovers(family: str) -> None:
+    """The quantiles of a distribution would not give back its mean and SD."""
+    true = {
+        "normal": stats.norm(50, 5),
+        "lognormal": stats.lognorm(0.6, scale=5),
+        "gamma": stats.gamma(2.5, scale=3),
+        "weibull": stats.weibull_min(1.7, scale=10),
+    }[family]
+    five = true.ppf([0.01, 0.25, 0.5, 0.75, 0.99])
+    rows = np.where(np.array([[1, 0, 1, 0, 1], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1]], dtype=bool), five, np.nan).T
+    got = fit_quantiles(100, rows[2], minimum=rows[0], q1=rows[1], q3=rows[3], maximum=rows[4])
+    assert got.family.tolist() == [family] * 3
+    # golden section ends at the root of the last bit: 1e-8 on the shape; exact quantiles do better
+    np.testing.assert_allclose(got.mean, true.mean(), rtol=1e-9)
+    np.testing.assert_allclose(got.sd, true.std(), rtol=1e-9)
+
+
+def test_quantile_fit_is_the_best() -> None:
+    """A general optimiser would find a distribution that meets the quantiles better."""
+    rng, p = np.random.default_rng(7), [1 / 60, 0.25, 0.5, 0.75, 1 - 1 / 60]
+    for _ in range(5):
+        q = np.sort(rng.gamma(2.0, 3.0, 5))
+        got = fit_quantiles(60, q[2], minimum=q[0], q1=q[1], q3=q[3], maximum=q[4])
+        for distance, quantiles in zip(
+            got.distance,
+            (
+                lambda a: stats.norm.ppf(p, a[0], np.exp(a[1])),
+                lambda a: stats.lognorm.ppf(p, np.exp(a[0]), scale=np.exp(a[1])),
+                lambda a: stats.gamma.ppf(p, np.exp(a[0]), scale=np.exp(a[1])),
+                lambda a: stats.weibull_min.ppf(p, np.exp(a[0]), scale=np.exp(a[1])),
+            ),
+            strict=True,
+        ):
+            other = optimize.least_squares(lambda a, f=quantiles, q=q: f(a) - q, [0.0, 1.0], xtol=1e-12, ftol=1e-12)
+            assert distance <= 2 * other.cost * (1 + 1e-9)
+
+
+def test_quantile_fit_without_an_answer() -> None:
+    """Too few quantiles would give a mean, values below 0 a distribution that has none, or an order be ignored."""
+    none = np.nan
+    got = fit_quantiles(50, [0.5, 3, 3], minimum=[-5, none, 1], q1=[-2, 2, none], q3=[2, 4, 5], maximum=[7, none, 9])
+    assert got.family.tolist()[0] == "normal"
+    assert np.isinf(got.distance[1:, 0]).all()
+    assert np.isfinite(got.mean).all()
+    assert np.isnan(fit_quantiles(50, 3, minimum=1, q3=4).mean)
+    assert fit_quantiles(50, 3, q1=3, q3=3).sd == 0
+    with pytest.raises(ValueError, match="ascend"):
+        fit_quantiles(50, 3, q1=4, q3=5)
 
 
 def test_intervals() -> None:
