@@ -78,7 +78,15 @@ class StudyArm:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A valid row that this pool cannot use, and why, as a sentence."""
+    """A valid row that this pool cannot use, and why, as a sentence.
+
+    What the sheet says besides (`percent_reported`, `note`) comes along: it is often all that a row without counts has.
+
+    Examples
+    --------
+    >>> Exclusion.of(Figure("A", "mis", "fusion", None, 12, percent_reported="97%"), "no count").percent_reported
+    '97%'
+    """
 
     study: str
     arm: str
@@ -87,6 +95,23 @@ class Exclusion:
     reason: str
     file: str
     row: int
+    percent_reported: str = ""
+    note: str = ""
+
+    @classmethod
+    def of(cls, figure: Figure, reason: str) -> Exclusion:
+        """Leave a figure out for this reason."""
+        return cls(
+            study=figure.study,
+            arm=figure.arm,
+            events=figure.events,
+            total=figure.total,
+            reason=reason,
+            file=figure.file,
+            row=figure.row,
+            percent_reported=figure.percent_reported,
+            note=figure.note,
+        )
 
 
 @dataclass(frozen=True)

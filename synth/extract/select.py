@@ -49,11 +49,7 @@ def select(extracted: Extracted, outcome: str, arm: str) -> Selection:
             reasons[index] = f"its patients are part of {label[within]}, which is pooled here"
     return Selection(
         included=tuple(f for index, f in enumerate(rows) if index not in reasons),
-        excluded=tuple(
-            Exclusion(f.study, f.arm, f.events, f.total, reasons[index], f.file, f.row)
-            for index, f in enumerate(rows)
-            if index in reasons
-        ),
+        excluded=tuple(Exclusion.of(f, reasons[index]) for index, f in enumerate(rows) if index in reasons),
     )
 
 

@@ -261,10 +261,7 @@ def _of_other_arms(extracted: Extracted, outcome: Outcome, arms: Sequence[Arm]) 
         for figure in extracted.figures:
             if figure.outcome == outcome.id and figure.arm == arm.id:
                 reason = own.get((figure.file, figure.row), f"the arm ({arm.label}) is neither pooled nor compared")
-                row = Exclusion(
-                    figure.study, figure.arm, figure.events, figure.total, reason, figure.file, figure.row
-                )
-                rows.append(asdict(row))
+                rows += _excluded([Exclusion.of(figure, reason)])
     return rows
 
 
@@ -314,7 +311,7 @@ def _or_none(value: object) -> object:
 
 
 def _excluded(rows: Iterable[Exclusion]) -> list[Document]:
-    return [asdict(row) for row in rows]
+    return [{name: _or_none(value) for name, value in asdict(row).items()} for row in rows]
 
 
 def _inputs(paths: Iterable[Path], name: Callable[[Path], str]) -> list[Mapping[str, str]]:

@@ -387,6 +387,19 @@ def test_each_row_that_cannot_enter_says_why(figure: Figure, reason: str) -> Non
     assert reason in found.excluded[0].reason
 
 
+def test_a_row_left_out_keeps_what_its_sheet_says(make: Make) -> None:
+    """A percentage without a count, and the doubt about it, would be lost with the row."""
+    workspace = make(
+        f"{HEAD},percent_reported,note\n"
+        "A,mis,fusion,9,10,90%,sound\nB,mis,fusion,,12,97%,count not printed\nC,mis,fusion,,,,\n"
+    )
+    excluded = select(load(workspace), "fusion", "mis").excluded
+    assert [(e.study, e.total, e.percent_reported, e.note, e.row) for e in excluded] == [
+        ("B", 12, "97%", "count not printed", 3),
+        ("C", None, "", "", 4),
+    ]
+
+
 def test_the_summary_counts_what_select_chooses(make: Make) -> None:
     """The list of outcomes would promise studies that pooling does not have."""
     workspace = make(
