@@ -53,6 +53,8 @@ def our_arm(study: str, arm: str) -> str:
         return "unclear"
     if arm in ANY_TREATMENT:
         return "any_treatment"
+    if arm.startswith("open_cervical"):
+        return "open_cervical"
     return "mis" if arm.startswith("MIS") else "open"
 
 
@@ -110,13 +112,80 @@ def test_fusion_has_its_five_series_and_says_which_are_bounds(extracted: Extract
 
 
 def test_one_year_mortality_has_one_series_and_a_comparator(extracted: Extracted) -> None:
-    """Another series in either arm would belie what the page says of one-year mortality."""
+    """Another series in any arm would belie what the page says of one-year mortality."""
     assert [(f.study, f.events, f.total) for f in select(extracted, "mortality_1y", "mis").included] == [
         ("Wänman 2023", 7, 43)
     ]
-    assert [(f.study, f.events, f.total) for f in select(extracted, "mortality_1y", "open").included] == [
+    assert [(f.study, f.events, f.total) for f in select(extracted, "mortality_1y", "open_cervical").included] == [
         ("Suvegh 2024", 13, 38)
     ]
+    assert select(extracted, "mortality_1y", "open").included == ()
+
+
+def test_the_cervical_spine_is_a_comparator_of_its_own(workspace: Workspace, extracted: Extracted) -> None:
+    """Cervical operations would stand as open surgery beside thoracolumbar percutaneous ones, as if alike."""
+    assert [(arm.id, arm.label) for arm in workspace.review.comparator_arms] == [
+        ("open", "Open surgery"),
+        ("open_cervical", "Open surgery, cervical spine"),
+    ]
+    levels = {(s.study, s.arm): s.levels for s in extracted.studies}
+    cervical = {study for study, arm in levels if arm == "open_cervical"}
+    assert cervical == {"Suvegh 2024", "Ozpinar 2022", "Luksanapruksa 2019"}
+    for (study, arm), text in levels.items():
+        assert (arm == "open_cervical") == (text in ("cervical", "subaxial cervical")), study
+    mixed = [f for f in extracted.figures if f.study == "Sapkas 2009"]
+    assert {f.arm for f in mixed} == {"open"}
+    for figure in mixed:
+        assert "7 cervical" in figure.note
+        assert "not call the approach open" in figure.note
+        assert "7 cervical" in levels["Sapkas 2009", "open"]
+
+
+def test_what_is_said_of_an_approach_is_said_alike_everywhere(extracted: Extracted) -> None:
+    """Two accounts of how the patients of Sapkas 2009 were operated on would stand on one page."""
+    (described,) = (s for s in extracted.studies if s.study == "Sapkas 2009")
+    sentence = (
+        "The source does not call the approach open; the operations were posterior fusions with or without an "
+        "anterior one."
+    )
+    assert sentence in described.note
+    for figure in extracted.figures:
+        if figure.study == "Sapkas 2009":
+            assert sentence in figure.note
+
+
+def test_a_figure_of_a_narrower_event_is_a_lower_bound(extracted: Extracted) -> None:
+    """Nerve injury from a screw would be taken for every loss of neurological function."""
+    bounds = {f.study: f.bound for f in select(extracted, "neuro_deterioration", "mis").included}
+    assert bounds == {"Buxbaum 2021": "", "Yeoh 2014": "", "PMID35191260 2022": "lower"}
+    assert "may be higher" in figures(extracted)["PMID35191260 2022", "mis", "neuro_deterioration"].note
+
+
+def test_a_figure_read_at_second_hand_says_so(extracted: Extracted) -> None:
+    """Somebody's summary would pass for the abstract."""
+    second_hand = {(f.study, f.outcome) for f in extracted.figures if "plexusmd" in f.source}
+    assert second_hand == {("Buxbaum 2021", "fusion"), ("Buxbaum 2021", "neuro_deterioration")}
+    for figure in extracted.figures:
+        if (figure.study, figure.outcome) in second_hand:
+            assert figure.where == "third-party summary of the abstract"
+        if "gutheroes" in figure.source:
+            assert figure.where == "news summary of the abstract"
+
+
+def test_every_reason_of_an_exclusion_is_given(extracted: Extracted) -> None:
+    """Whoever mends one of two defects would think that the row may be pooled."""
+    for figure in extracted.figures:
+        if figure.arm == "unclear" and figure.exclude:
+            assert "percutaneous or open" in figure.exclude
+    reason = figures(extracted)["Ugawa 2025", "unclear", "fusion"].exclude
+    assert "only one of the two groups" in reason
+
+
+def test_what_a_row_left_out_says_goes_with_it(extracted: Extracted) -> None:
+    """The page would list the loosened screws of JSpineRes 2020 as left out, without 6/12, 22% and 50%."""
+    (row,) = (e for e in select(extracted, "implant_loosening", "mis").excluded if e.study == "JSpineRes 2020")
+    assert row.percent_reported == "22% (penetrating endplate screws); 50% (traditional trajectory)"
+    assert row.note.startswith("6/12 traditional trajectory.")
 
 
 def test_overlapping_and_contradictory_series_are_left_out_with_the_reason(extracted: Extracted) -> None:
@@ -126,7 +195,7 @@ def test_overlapping_and_contradictory_series_are_left_out_with_the_reason(extra
     reasons = {e.study: e.reason for e in chosen.excluded}
     assert reasons["Fabre-Aubrespy 2016"] == "its patients are part of Bredin 2017, which is pooled here"
     assert "contradict" in reasons["Brooks 2018"]
-    assert "contradict" in select(extracted, "mortality_30d", "open").excluded[0].reason
+    assert "contradict" in select(extracted, "mortality_30d", "open_cervical").excluded[0].reason
 
 
 def test_screws_are_never_pooled_as_patients(extracted: Extracted) -> None:
@@ -214,6 +283,9 @@ def test_every_combined_figure_is_the_sum_of_its_groups(extracted: Extracted, sh
     assert len(combined) == 13
     for key, rows in combined.items():
         figure = found[key]
+        for row in rows:
+            assert row["percent_reported"] in figure.percent_reported, key
+            assert row["source"] in figure.source, key
         assert figure.confidence == min((row["confidence"] for row in rows), key=ranks.index), key
         if key in LEFT_BLANK:
             assert (figure.events, figure.mean, figure.sd) == (None, None, None)
@@ -247,8 +319,10 @@ def test_every_study_arm_of_the_evidence_is_described(extracted: Extracted, shar
         theirs.setdefault((STUDIES.get(study, study), our_arm(study, row["arm"])), []).append(row)
     assert set(ours) == set(theirs)
     for key, rows in theirs.items():
-        for name in ("pmid", "pmcid", "doi", "enrolment", "population", "levels"):
+        for name in ("pmid", "pmcid", "doi", "enrolment", "population", "levels", "source"):
             assert getattr(ours[key], name) == rows[0][name], (key, name)
+        unknown = rows[0]["journal"].startswith("not shown")
+        assert ours[key].journal == ("" if unknown else rows[0]["journal"]), key
         if all(row["n"].isdigit() for row in rows):
             assert ours[key].n == sum(int(row["n"]) for row in rows), key
         assert str(ours[key].year) == rows[0]["year"][:4], key
