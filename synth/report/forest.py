@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from .axis import Axis
-from .forest_model import Forest, Segment, Shape, Spec, Text, layout, panels
+from .forest_marks import Forest, Segment, Shape, Spec, Text
+from .forest_model import compact, layout, panels
 from .forest_spec import leave_one_out_spec, main_spec
 from .reading import Document
 
@@ -132,7 +133,18 @@ def forest_svg(document: Document) -> str:
     return svg(layout(main_spec(document)), "forest")
 
 
+def narrow(spec: Spec, name: str) -> str:
+    """Return a forest as one SVG element for a narrow screen, with everything that the wide one shows."""
+    return svg(compact(spec), f"{name}-narrow", style=False)
+
+
 def leave_one_out_svg(document: Document, style: bool = True) -> str | None:
     """Return the leave-one-out forest as one SVG element, or ``None`` where there is nothing to leave out."""
     spec = leave_one_out_spec(document)
     return None if spec is None else svg(layout(spec), "leave-one-out", style)
+
+
+def narrow_leave_one_out_svg(document: Document) -> str | None:
+    """Return the leave-one-out forest for a narrow screen, or ``None`` where there is nothing to leave out."""
+    spec = leave_one_out_spec(document)
+    return None if spec is None else narrow(spec, "leave-one-out")

@@ -1,132 +1,42 @@
 """The geometry of a forest plot: lines of text and numbers in, positions out. Pure, and the same for every forest.
 
-Nothing here knows a document, a colour or SVG. A :class:`Spec` says what the lines are; :func:`layout` says where each
-mark goes. The picture grows with its content: one study and a hundred and fifty both come out at the right size, and a
-long label makes its row taller, never shorter than its text.
+Nothing here knows a document, a colour or SVG. A :class:`~synth.report.forest_marks.Spec` says what the lines are;
+:func:`layout` says where each mark goes, :func:`panels` does so in parts that fit a printed page and :func:`compact`
+for a narrow screen. The picture grows with its content: one study and a hundred and fifty both come out at the right
+size, and a long label makes its row taller, never shorter than its text.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from . import rounding
 from .axis import Axis, nice_axis
+from .forest_marks import (
+    LINE,
+    MARGIN,
+    MARKS,
+    SIZE,
+    Block,
+    Forest,
+    Line,
+    Pen,
+    Segment,
+    Spec,
+    Text,
+    axis_marks,
+    notes_under,
+    span,
+)
 from .plain import text_width, wrap
 
-SIZE = 13.0
-"""Font size of every line, in user units."""
-LINE = 16.0
 ROW_PADDING = 8.0
-MARGIN = 12.0
 GAP = 18.0
 PLOT_WIDTH = 320.0
 LABEL_MIN, LABEL_MAX = 120.0, 250.0
-SQUARE_MIN, SQUARE_MAX = 4.0, 15.0
-AXIS_HEIGHT = 44.0
 HEAD_HEIGHT = 30.0
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a forest: what it is called, what it says in words and where its mark lies.
-
-    Parameters
-    ----------
-    label : str
-        Study or summary name; wrapped where long.
-    counts, effect, weight_text : str
-        Ready text of the three columns.
-    estimate, low, high : float or None
-        Proportions; ``None`` where undefined: then the mark is left out and the text says why.
-    weight : float or None
-        Fraction of the block's weight: the area of the square.
-    mark : {"square", "diamond", "bar", "none"}
-        Study, pooled answer, prediction interval, or text only.
-    context : bool
-        Stands for comparison: drawn hollow and with another shape.
-    strong : bool
-        Set in bold.
-    """
-
-    label: str
-    counts: str = ""
-    effect: str = ""
-    weight_text: str = ""
-    estimate: float | None = None
-    low: float | None = None
-    high: float | None = None
-    weight: float | None = None
-    mark: str = "square"
-    context: bool = False
-    strong: bool = False
-
-
-@dataclass(frozen=True)
-class Block:
-    """Lines that belong together, with a heading or none and a reference line at one value or none."""
-
-    lines: tuple[Line, ...]
-    heading: str = ""
-    reference: float | None = None
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a forest shows: title and description for those who cannot see it, headings, blocks and notes."""
-
-    title: str
-    description: str
-    headings: tuple[str, str, str, str]
-    blocks: tuple[Block, ...]
-    axis_label: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Text:
-    """A run of text; ``anchor`` as in SVG; ``role`` is a class name."""
-
-    x: float
-    y: float
-    text: str
-    anchor: str = "start"
-    role: str = ""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A straight line."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    role: str
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A closed shape: corner points, or a circle where ``radius`` is given (then the one point is its centre)."""
-
-    points: tuple[tuple[float, float], ...]
-    role: str
-    radius: float | None = None
-
-
-@dataclass(frozen=True)
-class Forest:
-    """A laid-out forest: its size, its axis and everything to draw, in drawing order."""
-
-    width: float
-    height: float
-    title: str
-    description: str
-    axis: Axis
-    segments: tuple[Segment, ...]
-    shapes: tuple[Shape, ...]
-    texts: tuple[Text, ...]
+COMPACT_WIDTH = 340.0
+"""Width of the narrow layout: that of a small telephone, so that its text is set at its own size."""
 
 
 @dataclass(frozen=True)
@@ -161,29 +71,11 @@ def _columns(spec: Spec) -> _Columns:
     weight_width = _widest([heads[3], *(line.weight_text for line in lines)], bold=True) if has_weights else 0.0
     counts = MARGIN + label_width + (GAP + counts_width if counts_width else 0.0)
     left = counts + GAP
-    values = [v for line in lines if line.mark != "none" for v in (line.low, line.estimate, line.high) if v is not None]
-    core = [line.estimate for line in lines if line.estimate is not None]
-    core += [
-        v
-        for line in lines
-        if line.mark in {"diamond", "bar"} and not line.context
-        for v in (line.low, line.high)
-        if v is not None
-    ]
+    values, core = span(lines)
     axis = nice_axis(values, core, left, left + PLOT_WIDTH)
     effect = axis.right + GAP + effect_width
     weight = effect + (GAP + weight_width if weight_width else 0.0)
     return _Columns(MARGIN, label_width, counts, axis, effect, weight, weight + MARGIN)
-
-
-@dataclass
-class _Pen:
-    """Collects what is drawn while the rows go down the page."""
-
-    y: float = 0.0
-    segments: list[Segment] = field(default_factory=list)
-    shapes: list[Shape] = field(default_factory=list)
-    texts: list[Text] = field(default_factory=list)
 
 
 def _row_height(line: Line, columns: _Columns) -> float:
@@ -246,7 +138,7 @@ def panels(spec: Spec, budget: float = 1060.0) -> tuple[Forest, ...]:
 
 
 def _lay(spec: Spec, columns: _Columns) -> Forest:
-    pen = _Pen()
+    pen = Pen()
     _head(pen, spec, columns)
     for i, block in enumerate(spec.blocks):
         if i:
@@ -254,24 +146,12 @@ def _lay(spec: Spec, columns: _Columns) -> Forest:
             pen.segments.append(Segment(MARGIN, pen.y, columns.width - MARGIN, pen.y, "rule"))
             pen.y += 4.0
         _block(pen, block, columns)
-    _axis_marks(pen, spec, columns)
-    for note in spec.notes:
-        for text in wrap(note, columns.width - 2 * MARGIN, SIZE - 1):
-            pen.texts.append(Text(MARGIN, pen.y + 12.0, text, role="note"))
-            pen.y += LINE
-    return Forest(
-        columns.width,
-        pen.y + MARGIN / 2,
-        spec.title,
-        spec.description,
-        columns.axis,
-        tuple(pen.segments),
-        tuple(pen.shapes),
-        tuple(pen.texts),
-    )
+    axis_marks(pen, columns.axis, spec.axis_label, columns.width)
+    notes_under(pen, spec.notes, columns.width)
+    return _drawn(pen, spec, columns.axis, columns.width)
 
 
-def _head(pen: _Pen, spec: Spec, columns: _Columns) -> None:
+def _head(pen: Pen, spec: Spec, columns: _Columns) -> None:
     base = 19.0
     pen.texts.append(Text(columns.label, base, spec.headings[0], role="head"))
     if columns.counts > columns.label + columns.label_width:
@@ -284,7 +164,7 @@ def _head(pen: _Pen, spec: Spec, columns: _Columns) -> None:
     pen.y += 4.0
 
 
-def _block(pen: _Pen, block: Block, columns: _Columns) -> None:
+def _block(pen: Pen, block: Block, columns: _Columns) -> None:
     if block.heading:
         for text in wrap(block.heading, columns.width - 2 * MARGIN, SIZE, bold=True):
             pen.texts.append(Text(MARGIN, pen.y + 16.0, text, role="group"))
@@ -299,7 +179,7 @@ def _block(pen: _Pen, block: Block, columns: _Columns) -> None:
         pen.segments.append(Segment(x, top, x, pen.y, "reference"))
 
 
-def _line(pen: _Pen, line: Line, heaviest: float, columns: _Columns) -> None:
+def _line(pen: Pen, line: Line, heaviest: float, columns: _Columns) -> None:
     labels = wrap(line.label, columns.label_width, SIZE, bold=True)
     height = _row_height(line, columns)
     middle = pen.y + height / 2
@@ -311,85 +191,80 @@ def _line(pen: _Pen, line: Line, heaviest: float, columns: _Columns) -> None:
     for x, text in ((columns.counts, line.counts), (columns.effect, line.effect), (columns.weight, line.weight_text)):
         if text:
             pen.texts.append(Text(x, base, text, "end", role))
-    _MARKS[line.mark](pen, line, heaviest, middle, columns.axis)
+    MARKS[line.mark](pen, line, heaviest, middle, columns.axis)
     pen.y += height
 
 
-def _whisker(pen: _Pen, line: Line, y: float, axis: Axis, role: str) -> None:
-    if line.low is None or line.high is None:
-        return
-    left, right = axis.x(line.low), axis.x(line.high)
-    pen.segments.append(Segment(left, y, right, y, role))
-    for value, x, inwards in ((line.low, left, 1.0), (line.high, right, -1.0)):
-        if axis.inside(value):
-            pen.segments.append(Segment(x, y - 3.5, x, y + 3.5, role))
-        else:
-            pen.shapes.append(
-                Shape(
-                    ((x, y), (x + 7.0 * inwards, y - 4.0), (x + 7.0 * inwards, y + 4.0)),
-                    f"arrow{' context' if line.context else ''}",
-                )
-            )
+def _drawn(pen: Pen, spec: Spec, axis: Axis, width: float) -> Forest:
+    return Forest(
+        width,
+        pen.y + MARGIN / 2,
+        spec.title,
+        spec.description,
+        axis,
+        tuple(pen.segments),
+        tuple(pen.shapes),
+        tuple(pen.texts),
+    )
 
 
-def square_side(weight: float | None, heaviest: float) -> float:
-    """Return the side of a study's square: its area follows the weight, and even the lightest can be seen.
+def compact(spec: Spec) -> Forest:
+    """Lay a forest out for a narrow screen: label, numbers and mark of each line under one another.
+
+    Parameters
+    ----------
+    spec : Spec
+        What to show; nothing of it is left out.
+
+    Returns
+    -------
+    Forest
+        As wide as a telephone, on the same axis as :func:`layout` gives.
 
     Examples
     --------
-    >>> square_side(0.4, 0.4), square_side(0.1, 0.4), square_side(None, 0.4)
-    (15.0, 7.5, 4.0)
+    >>> line = Line("A", "26/26", "100% (86.8% to 100%)", "50.0%", 1.0, 0.868, 1.0, 0.5)
+    >>> heads = ("Series", "Events/total", "Per cent", "Weight")
+    >>> forest = compact(Spec("T", "D", heads, (Block((line,)),), "Per cent who died"))
+    >>> forest.width, [text.text for text in forest.texts][:2]
+    (340.0, ['A', '26/26 · 100% (86.8% to 100%) · weight 50.0%'])
     """
-    if not weight or not heaviest:
-        return SQUARE_MIN
-    return max(SQUARE_MIN, SQUARE_MAX * math.sqrt(weight / heaviest))
+    values, core = span(_lines(spec))
+    # Tick labels at both ends are centred on them, so the axis keeps clear of the edges.
+    axis = nice_axis(values, core, 2 * MARGIN, COMPACT_WIDTH - 2 * MARGIN)
+    pen = Pen(y=4.0)
+    for i, block in enumerate(spec.blocks):
+        if i:
+            pen.y += 6.0
+            pen.segments.append(Segment(MARGIN, pen.y, COMPACT_WIDTH - MARGIN, pen.y, "rule"))
+            pen.y += 4.0
+        _compact_block(pen, block, axis)
+    axis_marks(pen, axis, spec.axis_label, COMPACT_WIDTH)
+    notes_under(pen, spec.notes, COMPACT_WIDTH)
+    return _drawn(pen, spec, axis, COMPACT_WIDTH)
 
 
-def _square(pen: _Pen, line: Line, heaviest: float, y: float, axis: Axis) -> None:
-    _whisker(pen, line, y, axis, "whisker context" if line.context else "whisker")
-    if line.estimate is None or not axis.inside(line.estimate):
-        return
-    x, half = axis.x(line.estimate), square_side(line.weight, heaviest) / 2
-    if line.context:
-        pen.shapes.append(Shape(((x, y),), "study context", radius=half))
-    else:
-        pen.shapes.append(
-            Shape(((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)), "study")
-        )
-
-
-def _diamond(pen: _Pen, line: Line, heaviest: float, y: float, axis: Axis) -> None:
-    if line.estimate is None:
-        _whisker(pen, line, y, axis, "whisker context" if line.context else "whisker")
-        return
-    x = axis.x(line.estimate)
-    left = x - 5.0 if line.low is None else axis.x(line.low)
-    right = x + 5.0 if line.high is None else axis.x(line.high)
-    role = "pooled context" if line.context else "pooled"
-    pen.shapes.append(Shape(((left, y), (x, y - 7.5), (right, y), (x, y + 7.5)), role))
-
-
-def _bar(pen: _Pen, line: Line, heaviest: float, y: float, axis: Axis) -> None:
-    if line.low is None or line.high is None:
-        return
-    left, right = axis.x(line.low), axis.x(line.high)
-    pen.shapes.append(Shape(((left, y - 3.0), (right, y - 3.0), (right, y + 3.0), (left, y + 3.0)), "prediction"))
-
-
-def _none(pen: _Pen, line: Line, heaviest: float, y: float, axis: Axis) -> None:
-    """A line of text has no mark."""
-
-
-_MARKS = {"square": _square, "diamond": _diamond, "bar": _bar, "none": _none}
-
-
-def _axis_marks(pen: _Pen, spec: Spec, columns: _Columns) -> None:
-    axis = columns.axis
-    y = pen.y + 4.0
-    pen.segments.append(Segment(axis.left, y, axis.right, y, "axis"))
-    for tick in axis.ticks:
-        x = axis.x(tick)
-        pen.segments.append(Segment(x, y, x, y + 5.0, "axis"))
-        pen.texts.append(Text(x, y + 19.0, rounding.percent_tick(tick), "middle", "tick"))
-    pen.texts.append(Text((axis.left + axis.right) / 2, y + 36.0, spec.axis_label, "middle", "tick"))
-    pen.y += AXIS_HEIGHT
+def _compact_block(pen: Pen, block: Block, axis: Axis) -> None:
+    room = COMPACT_WIDTH - 2 * MARGIN
+    for text in wrap(block.heading, room, SIZE, bold=True) if block.heading else ():
+        pen.texts.append(Text(MARGIN, pen.y + 16.0, text, role="group"))
+        pen.y += LINE
+    heaviest = max((line.weight or 0.0 for line in block.lines), default=0.0)
+    for line in block.lines:
+        role = " ".join(name for name in ("strong", "context" if line.context else "") if name)
+        weight = f"weight {line.weight_text}" if line.weight_text and line.mark == "square" else ""
+        said = " · ".join(part for part in (line.counts, line.effect, weight) if part)
+        pen.y += 6.0
+        for text in wrap(line.label, room, SIZE, bold=True):
+            pen.texts.append(Text(MARGIN, pen.y + SIZE, text, role=role))
+            pen.y += LINE
+        for text in wrap(said, room, SIZE):
+            pen.texts.append(Text(MARGIN, pen.y + SIZE, text, role="context" if line.context else ""))
+            pen.y += LINE
+        middle = pen.y + 11.0
+        if block.reference is not None and axis.inside(block.reference):
+            # Between the lines of text only: a line through the words would strike them out.
+            x = axis.x(block.reference)
+            pen.segments.append(Segment(x, middle - 9.0, x, middle + 9.0, "reference"))
+        MARKS[line.mark](pen, line, heaviest, middle, axis)
+        pen.y += 20.0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from . import plain, rounding
-from .forest_model import Block, Line, Spec
+from .forest_marks import Block, Line, Spec
 from .names import ci_name
-from .reading import Document, get, is_doubtful, items, level, outcome_label, text
-from .words import noun, pooled_reporting, short_heterogeneity
+from .phrases import noun, pooled_reporting
+from .reading import Document, get, is_added_up, is_doubtful, items, level, outcome_label, predicate, text
+from .words import short_heterogeneity
 
 DAGGER = "†"
 DAGGER_NOTE = f"{DAGGER} worked out rather than printed in the source, or only a bound: see the table of series."
@@ -40,13 +42,13 @@ def effect_text(estimate: float | None, low: float | None, high: float | None, r
     return f"{rounding.percent(estimate)} ({'no interval' if limits == rounding.ABSENT else limits})"
 
 
-def _study_line(study: Any, context: bool) -> Line:
+def _study_line(study: Any, context: bool, weighed: bool) -> Line:
     estimate, low, high, weight = (get(study, key) for key in ("estimate", "ci_low", "ci_high", "weight"))
     return Line(
         label=plain.isolated(study_label(study)),
         counts=rounding.events_of(get(study, "events"), get(study, "total")),
         effect=effect_text(estimate, low, high),
-        weight_text=rounding.percent(weight),
+        weight_text=rounding.percent(weight) if weighed else rounding.ABSENT,
         estimate=estimate,
         low=low,
         high=high,
@@ -82,10 +84,11 @@ def _how(document: Document) -> str:
 
 def _primary(document: Document) -> Block:
     studies = items(document, "studies")
-    lines = [_study_line(study, context=False) for study in studies]
+    lines = [_study_line(study, context=False, weighed=len(studies) > 1) for study in studies]
     estimate, _, _ = pooled_reporting(document)
     if len(studies) > 1:
-        lines.append(_pooled_line(document, f"Pooled ({_how(document)})", context=False))
+        done = "Added up" if is_added_up(document) else "Pooled"
+        lines.append(_pooled_line(document, f"{done} ({_how(document)})", context=False))
         low, high = (
             get(document, "prediction", "reporting", "ci_low"),
             get(document, "prediction", "reporting", "ci_high"),
@@ -108,7 +111,7 @@ def _comparator(block: Any) -> Block | None:
     if not studies:
         return None
     label = text(block, "arm", "label") or text(block, "arm", "id") or "Another arm"
-    lines = [_study_line(study, context=True) for study in studies]
+    lines = [_study_line(study, context=True, weighed=len(studies) > 1) for study in studies]
     if len(studies) > 1:
         lines.append(_pooled_line(block, "Pooled apart", context=True))
     return Block(tuple(lines), f"For context, never pooled with the above: {plain.isolated(label)}")
@@ -131,6 +134,9 @@ def main_spec(document: Document) -> Spec:
     """
     blocks = [_primary(document)]
     blocks += [block for block in map(_comparator, items(document, "comparators")) if block is not None]
+    if all(sum(line.mark == "square" for line in block.lines) < 2 for block in blocks):
+        # Nothing was pooled: a column of dashes would be all that is left of the weights.
+        blocks = [replace(block, lines=tuple(replace(x, weight_text="") for x in block.lines)) for block in blocks]
     label = outcome_label(document)
     k = get(document, "k") or 0
     estimate, low, high = pooled_reporting(document)
@@ -142,9 +148,20 @@ def main_spec(document: Document) -> Spec:
         about,
         headings(document),
         tuple(blocks),
-        "Per cent of patients with the event",
+        axis_label(document),
         tuple(notes),
     )
+
+
+def axis_label(document: Document) -> str:
+    """Return what the axis measures, in the outcome's own words.
+
+    Examples
+    --------
+    >>> axis_label({"outcome_info": {"predicate": "had a healed fracture"}})
+    'Per cent who had a healed fracture'
+    """
+    return f"Per cent who {predicate(document)}"
 
 
 def _any_doubtful(document: Document) -> bool:
@@ -175,5 +192,5 @@ def leave_one_out_spec(document: Document) -> Spec | None:
         about,
         heads,
         (Block(tuple(lines), "", estimate),),
-        "Per cent of patients with the event",
+        axis_label(document),
     )

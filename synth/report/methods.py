@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from . import plain
 from .names import ci_name, measure_name, tau2_name
-from .reading import Document, get, items, level, text, whole
-from .words import noun
+from .phrases import on_degrees
+from .reading import Document, get, is_added_up, items, level, text, whole
+from .words import prediction_basis
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ def _code(document: Document, *path: str) -> str:
 
 def _model(document: Document) -> Cited:
     settings = get(document, "settings")
+    if is_added_up(document):
+        who = "No patient" if get(document, "pooled", "reporting", "estimate") == 0 else "Every patient"
+        return Cited(f"{who} had the event, so no model was fitted: the patients of all series were added up.")
     common = get(settings, "effects") == "common"
     if get(settings, "model") == "glmm":
         said = "Series were pooled with a binomial–normal model on the logit scale, fitted by maximum likelihood"
@@ -87,6 +92,11 @@ def _model(document: Document) -> Cited:
 def _tau2(document: Document) -> list[Cited]:
     said = []
     method = get(document, "tau2", "method") or get(document, "settings", "tau2_method")
+    if get(document, "tau2", "value") is None:
+        if get(document, "settings", "effects") != "common":
+            why = plain.clause(get(document, "tau2", "reason"))
+            said.append(Cited(f"The variance between series (τ²) was not estimated{f': {why}' if why else ''}."))
+        return said
     if get(document, "settings", "effects") != "common" and method:
         keys = () if get(document, "settings", "model") == "glmm" else _TAU2.get(str(method).upper(), ())
         said.append(Cited(f"The variance between series (τ²) was estimated by {tau2_name(method)}.", keys))
@@ -112,8 +122,7 @@ def _interval(document: Document) -> Cited | None:
     if not code or get(document, "pooled", "reporting", "ci_low") is None:
         return None
     if code == "t":
-        df = whole(get(document, "pooled", "df"))
-        degrees = "" if df is None else f" with {noun(df, 'degree of freedom', 'degrees of freedom')}"
+        degrees = on_degrees(get(document, "pooled", "df"))
         return Cited(
             f"The confidence interval of the pooled figure uses the t distribution{degrees}.",
             ("knapp2003",),
@@ -125,13 +134,34 @@ def _interval(document: Document) -> Cited | None:
 def _prediction(document: Document) -> Cited | None:
     if get(document, "prediction", "reporting", "ci_low") is None:
         return None
-    df, k = whole(get(document, "prediction", "df")), get(document, "k") or 0
-    degrees = "" if df is None else f" with {noun(df, 'degree of freedom', 'degrees of freedom')}"
-    older = df == k - 2
-    method = _code(document, "prediction", "method")
-    how = f"the t distribution{degrees}" if method in {"t", "hts", ""} else ci_name(method)
+    older = whole(get(document, "prediction", "df")) == (get(document, "k") or 0) - 2
+    how = prediction_basis(document) or "the method of the model"
     said = f"The prediction interval, where the true figure of a new hospital is expected, uses {how}"
     return Cited(f"{said}.", ("higgins2009",) if older else ("higgins2009", "veroniki2019"))
+
+
+def _weights(document: Document) -> Cited | None:
+    if all(get(study, "weight") is None for study in items(document, "studies")):
+        return None
+    if is_added_up(document):
+        return Cited("Weights are each series' share of the patients; they add up to 100%.")
+    return Cited(
+        "Weights are the share of the information on the pooled figure that each series brings; they add up to 100%."
+    )
+
+
+def _comparators(document: Document) -> Cited | None:
+    """Say what was done with the other arms, where there is anything to show of them."""
+    counts = [get(block, "k") or 0 for block in items(document, "comparators") if items(block, "studies")]
+    if not counts:
+        return None
+    if max(counts) == 1:
+        said = "A comparator arm with one series is shown with that series' own figure, as context"
+    elif min(counts) == 1:
+        said = "Comparator arms with more than one series were pooled apart, with the same settings, as context"
+    else:
+        said = "Comparator arms were pooled apart, with the same settings, as context"
+    return Cited(f"{said}; no difference between arms was estimated.")
 
 
 def _q(how: str) -> Cited:
@@ -180,13 +210,9 @@ def methods(document: Document) -> list[Cited]:
                 _STUDY_INTERVALS.get(study_ci, ()),
             )
         )
-    if pooled and any(get(study, "weight") is not None for study in items(document, "studies")):
-        said.append(
-            Cited(
-                "Weights are the share of the information on the pooled figure that each series brings; they add "
-                "up to 100%."
-            )
-        )
+    weights = _weights(document)
+    if weights and pooled:
+        said.append(weights)
     prediction = _prediction(document)
     if prediction and pooled:
         said.append(prediction)
@@ -194,11 +220,5 @@ def methods(document: Document) -> list[Cited]:
         said.append(Cited("I² and H² follow Higgins and Thompson.", ("higgins2002",)))
     if get(document, "heterogeneity", "q") is not None:
         said.append(_q(text(document, "heterogeneity", "q_method")))
-    if items(document, "comparators"):
-        said.append(
-            Cited(
-                "Comparator arms were pooled apart, with the same settings, and are shown as context; no "
-                "difference between arms was estimated."
-            )
-        )
-    return said
+    beside = _comparators(document)
+    return [*said, beside] if beside else said

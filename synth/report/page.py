@@ -57,7 +57,9 @@ def render(document: Document) -> str:
         .render(
             page=model,
             forest=[Markup(part) for part in model.forest],
+            narrow_forest=Markup(model.narrow_forest),
             small_forest=Markup(model.leave_one_out_svg),
+            narrow_small_forest=Markup(model.narrow_leave_one_out_svg),
             forest_style=Markup(STYLE),
         )
     )

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Link:
-    """Something to read: a label, and an address only where it is safe to follow."""
+    """Something to read: a label, and an address only where it is safe to follow.
+
+    ``cut`` is the address shortened for the screen, after the label; paper has the whole of it.
+    """
 
     label: str
     address: str | None
+    cut: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class ExcludedRow:
     arm: str
     counts: str
     reason: str
+    about: tuple[Detail, ...]
     place: str
 
 
@@ -118,6 +123,7 @@ class Page:
     sureness: tuple[str, ...]
     crude: str
     forest: tuple[str, ...]
+    narrow_forest: str
     has_prediction: bool
     is_pooled: bool
     has_context: bool
@@ -129,6 +135,7 @@ class Page:
     sensitivity: tuple[AnswerRow, ...]
     leave_one_out: tuple[AnswerRow, ...]
     leave_one_out_svg: str
+    narrow_leave_one_out_svg: str
     leave_one_out_reason: str
     intervals: tuple[AnswerRow, ...]
     interval_used: str

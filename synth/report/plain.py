@@ -61,8 +61,8 @@ def isolated(text: str) -> str:
 
     Examples
     --------
-    >>> isolated("Cohen 1999")
-    'Cohen 1999'
+    >>> isolated("Study A")
+    'Study A'
     >>> isolated("שלום") == FIRST_STRONG_ISOLATE + "שלום" + POP_ISOLATE
     True
     """

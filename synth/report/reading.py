@@ -113,6 +113,22 @@ def is_doubtful(study: Any) -> bool:
     return derived or bool(get(study, "provenance", "bound"))
 
 
+def is_added_up(document: Document) -> bool:
+    """Tell whether no model was fitted: nobody or everybody had the event, and the patients were added up.
+
+    Examples
+    --------
+    >>> pooled = {"ci_method": "exact", "reporting": {"estimate": 0.0}}
+    >>> is_added_up({"k": 3, "settings": {"model": "glmm"}, "pooled": pooled}), is_added_up({"k": 1, "pooled": pooled})
+    (True, False)
+    """
+    return (
+        (get(document, "k") or 0) > 1
+        and get(document, "settings", "model") == "glmm"
+        and get(document, "pooled", "reporting", "estimate") in {0, 1}
+    )
+
+
 def all_studies(document: Document) -> list[Any]:
     """Return the studies of the primary arm and of the comparators, in that order."""
     found = items(document, "studies")

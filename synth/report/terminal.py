@@ -9,10 +9,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from . import plain, rounding, words
+from . import plain, rounding
 from .axis import Axis, nice_axis
-from .forest_model import Block, Line
+from .forest_marks import Block, Line
 from .forest_spec import main_spec
+from .phrases import pooled_reporting
 from .reading import Document, get, level, outcome_label, text
 
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -70,7 +71,7 @@ _HEADS = ("Outcome", "Series", "Events/total", "Per cent", "CI", "Prediction", "
 
 
 def _summary_row(document: Document) -> tuple[str, ...]:
-    estimate, low, high = words.pooled_reporting(document)
+    estimate, low, high = pooled_reporting(document)
     expect = rounding.interval(
         get(document, "prediction", "reporting", "ci_low"), get(document, "prediction", "reporting", "ci_high")
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import plain, references, rounding, words
-from .forest import leave_one_out_svg, parts
+from . import context, doubt, phrases, plain, references, rounding, words
+from .forest import leave_one_out_svg, narrow, narrow_leave_one_out_svg, parts
 from .forest_spec import DAGGER, effect_text, main_spec
 from .methods import methods
 from .names import ci_name
@@ -86,7 +86,7 @@ def _links(study: Any) -> tuple[Link, ...]:
     read = text(source, "source")
     if read:
         address = plain.web_address(get(source, "source")) or plain.doi_address(get(source, "source"))
-        found.append(Link(f"Source read: {_short(read)}" if address else f"Source read: {read}", address))
+        found.append(Link("Source read:", address, _short(address)) if address else Link(f"Source read: {read}", None))
     if pubmed:
         found.append(Link(f"PubMed {text(described, 'pmid')}", pubmed))
     if doi:
@@ -108,7 +108,7 @@ def _about(study: Any) -> tuple[str, ...]:
         text(described, key) for key in ("country", "design", "population", "levels", "approach", "age", "followup")
     ]
     if n is not None:
-        facts.insert(2, words.noun(n, "patient") if isinstance(n, int) else plain.visible(n))
+        facts.insert(2, phrases.noun(n, "patient") if isinstance(n, int) else plain.visible(n))
     return tuple(
         line for line in (text(described, "title"), journal, "; ".join(fact for fact in facts if fact)) if line
     )
@@ -134,7 +134,15 @@ def _excluded_row(row: Any) -> ExcludedRow:
     events, total = get(row, "events"), get(row, "total")
     counts = rounding.events_of(events, total) if events is not None or total is not None else rounding.ABSENT
     reason = plain.sentence(get(row, "reason")) or "No reason on file."
-    return ExcludedRow(text(row, "study") or "(no label)", text(row, "arm"), counts, reason, _place(row))
+    about = (("Reported as", text(row, "percent_reported")), ("Note", text(row, "note")))
+    return ExcludedRow(
+        study=text(row, "study") or "(no label)",
+        arm=text(row, "arm"),
+        counts=counts,
+        reason=reason,
+        about=tuple(Detail(name, value) for name, value in about if value),
+        place=_place(row),
+    )
 
 
 def _answer_row(row: Any, label: str, note: str = "") -> AnswerRow:
@@ -146,7 +154,7 @@ def _answer_row(row: Any, label: str, note: str = "") -> AnswerRow:
         label=label,
         note=note,
         k=rounding.count(k),
-        counts=rounding.events_of(events, total) if total is not None else rounding.ABSENT,
+        counts=rounding.events_of(events, total) if total else rounding.ABSENT,
         percent=rounding.percent(estimate),
         interval=rounding.interval(low, high),
         tau2=rounding.variance(get(tau2, "value") if isinstance(tau2, dict) else tau2),
@@ -158,7 +166,10 @@ def _answer_row(row: Any, label: str, note: str = "") -> AnswerRow:
 def _sensitivity(document: Document) -> tuple[AnswerRow, ...]:
     rows = []
     for row in items(document, "sensitivity"):
-        omitted = words.joined([plain.visible(name) for name in items(row, "omitted")])
+        if get(document, "k") == 1 and not get(row, "k"):
+            # One series in doubt, and nothing left without it: that is no other answer.
+            continue
+        omitted = phrases.joined([plain.visible(name) for name in items(row, "omitted")])
         note = " ".join(
             part for part in (plain.sentence(get(row, "why")), f"Left out: {omitted}." if omitted else "") if part
         )
@@ -197,14 +208,14 @@ def _facts(document: Document) -> tuple[Fact, ...]:
             Fact("Expect in another hospital", rounding.interval(low, high), f"{level(document)} prediction interval")
         )
     for block in items(document, "comparators"):
-        estimate, low, high = words.pooled_reporting(block)
+        estimate, low, high = phrases.pooled_reporting(block)
         if estimate is not None and get(block, "k"):
             label = text(block, "arm", "label") or text(block, "arm", "id") or "Another arm"
             facts.append(
                 Fact(
                     f"{label}, for context",
                     rounding.percent(estimate),
-                    f"{rounding.interval(low, high)}; {words.noun(get(block, 'k'))}",
+                    f"{rounding.interval(low, high)}; {phrases.noun(get(block, 'k'))}",
                 )
             )
     return tuple(facts)
@@ -226,7 +237,7 @@ def _named(source: Any, pairs: tuple[tuple[str, str], ...]) -> tuple[Detail, ...
 
 
 def _big(document: Document) -> tuple[str, str]:
-    estimate, low, high = words.pooled_reporting(document)
+    estimate, low, high = phrases.pooled_reporting(document)
     limits = rounding.interval(low, high)
     note = "" if limits == rounding.ABSENT else f"{level(document)} CI {limits}"
     if estimate is None:
@@ -234,10 +245,8 @@ def _big(document: Document) -> tuple[str, str]:
     return rounding.percent(estimate), note
 
 
-def _small_forest(document: Document) -> str:
-    if len(items(document, "leave_one_out")) > MOST_IN_SMALL_FOREST:
-        return ""
-    return leave_one_out_svg(document, style=False) or ""
+def _small_forest(document: Document, svg: str | None) -> str:
+    return "" if svg is None or len(items(document, "leave_one_out")) > MOST_IN_SMALL_FOREST else svg
 
 
 def page(document: Document) -> Page:
@@ -261,18 +270,19 @@ def page(document: Document) -> Page:
     said, cited = _cited(document)
     big, big_note = _big(document)
     studies = items(document, "studies")
+    spec = main_spec(document)
     notes = tuple(note for note in (plain.sentence(note) for note in items(document, "notes")) if note)
     comparators = tuple(
         Comparator(
             text(block, "arm", "label") or text(block, "arm", "id") or "Another arm",
-            words.comparator(document, block),
+            context.comparator(document, block),
             tuple(map(_study_row, items(block, "studies"))),
             tuple(map(_excluded_row, items(block, "excluded"))),
         )
         for block in items(document, "comparators")
     )
     loo = tuple(_answer_row(row, f"without {text(row, 'omitted')}") for row in items(document, "leave_one_out"))
-    estimate, low, high = words.pooled_reporting(document)
+    estimate, low, high = phrases.pooled_reporting(document)
     generator = get(document, "generator")
     return Page(
         heading=outcome_label(document),
@@ -293,9 +303,10 @@ def page(document: Document) -> Page:
         big_note=big_note,
         answer=words.answer(document),
         facts=_facts(document),
-        sureness=tuple(words.sureness(document)) + notes,
+        sureness=tuple(doubt.sureness(document)) + notes,
         crude=words.crude(document),
-        forest=tuple(parts(main_spec(document), "forest")) if studies else (),
+        forest=tuple(parts(spec, "forest")) if studies else (),
+        narrow_forest=narrow(spec, "forest") if studies else "",
         has_prediction=get(document, "prediction", "reporting", "ci_low") is not None,
         is_pooled=(get(document, "k") or 0) > 1,
         has_context=any(items(block, "studies") for block in items(document, "comparators")),
@@ -307,11 +318,12 @@ def page(document: Document) -> Page:
         sensitivity=_sensitivity(document),
         leave_one_out=loo,
         leave_one_out_reason=plain.sentence(get(document, "leave_one_out_reason")),
-        leave_one_out_svg=_small_forest(document),
+        leave_one_out_svg=_small_forest(document, leave_one_out_svg(document, style=False)),
+        narrow_leave_one_out_svg=_small_forest(document, narrow_leave_one_out_svg(document)),
         intervals=_intervals(document),
         study_interval=ci_name(get(document, "settings", "study_ci_method")),
         interval_used=effect_text(estimate, low, high),
-        excluded_said=words.left_out(document),
+        excluded_said=context.left_out(document),
         excluded=tuple(map(_excluded_row, items(document, "excluded"))),
         comparators=comparators,
         methods=said,

@@ -6,62 +6,20 @@ module.
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import plain, rounding
+from .doubt import sureness as sureness
 from .names import ci_name, i2_source, name_of, tau2_name
-from .reading import Document, get, is_doubtful, items, level, predicate, text, whole
-
-WIDE = 0.2
-"""An interval wider than this share (20 of 100 patients) is called wide."""
+from .phrases import interval_basis, interval_kind, noun, on_degrees, pooled_reporting, spoken
+from .reading import Document, get, level, predicate, text, whole
 
 
-def noun(value: int, one: str = "series", many: str | None = None) -> str:
-    """Write a count with its noun.
-
-    Examples
-    --------
-    >>> noun(1), noun(5), noun(1, "patient"), noun(43, "patient"), noun(2, "study", "studies")
-    ('1 series', '5 series', '1 patient', '43 patients', '2 studies')
-    """
-    plural = many or (one if one.endswith("s") else one + "s")
-    return f"{rounding.count(value)} {one if value == 1 else plural}"
-
-
-def spoken(value: float | None) -> str:
-    """Say a proportion inside a sentence.
-
-    Examples
-    --------
-    >>> spoken(0.9995), spoken(0.163)
-    ('more than 99.9%', '16.3%')
-    """
-    return rounding.spoken(rounding.percent(value))
-
-
-def joined(names: list[str], last: str = "and") -> str:
-    """Join names as a sentence does.
-
-    Examples
-    --------
-    >>> joined(["Ye 2022"]), joined(["Ye 2022", "Bredin 2017", "Buxbaum 2021"])
-    ('Ye 2022', 'Ye 2022, Bredin 2017 and Buxbaum 2021')
-    """
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {last} {names[-1]}"
-
-
-def interval_kind(document: Document) -> str:
-    """Name the interval as a sentence needs it: ``"95% confidence interval"``, ``"exact 95% confidence interval"``."""
-    exact = get(document, "pooled", "ci_method") in {"exact", "clopper-pearson"}
-    return f"{'exact ' if exact else ''}{level(document)} confidence interval"
-
-
-def pooled_reporting(block: Any) -> tuple[float | None, float | None, float | None]:
-    """Return a block's pooled proportion with its limits."""
-    reporting = get(block, "pooled", "reporting")
-    return get(reporting, "estimate"), get(reporting, "ci_low"), get(reporting, "ci_high")
+def _on_boundary(document: Document) -> str:
+    """Say that nobody had the event, or everybody; the empty string in any other case."""
+    k, events, total = get(document, "k") or 0, get(document, "events"), get(document, "total")
+    if not total or events not in (0, total):
+        return ""
+    who = f"{'All' if events else 'None of'} {noun(total, 'patient')} in {noun(k)}"
+    return f"{who} {predicate(document)}"
 
 
 def _with_interval(document: Document, low: float | None, high: float | None) -> str:
@@ -102,10 +60,19 @@ def answer(document: Document) -> str:
         share = f", {rounding.percent(estimate)}" if estimate is not None else ""
         return f"One series reports this: {who}{share} ({around}); nothing was pooled."
     source = f"{noun(k)} with {noun(total or 0, 'patient')}"
-    if events == 0 and total:
-        return f"None of {noun(total, 'patient')} in {noun(k)} {did}: {rounding.percent(0)} ({around})."
-    if events is not None and events == total and total:
-        return f"All {noun(total, 'patient')} in {noun(k)} {did}: {rounding.percent(1)} ({around})."
+    everyone = _on_boundary(document)
+    if everyone:
+        if estimate is None:
+            why = plain.clause(get(document, "pooled", "reason"))
+            return f"{everyone}; no pooled answer{f': {why}' if why else ''}."
+        share = f"{rounding.percent(estimate)} ({around})"
+        if estimate in (0, 1):
+            return f"{everyone}: {share}."
+        # The model moved off what was counted: each figure stands with its own interval.
+        counted, limits = get(document, "crude", "estimate"), get(document, "crude")
+        apart = rounding.interval(get(limits, "ci_low"), get(limits, "ci_high"))
+        crude_share = "" if counted is None else f" (added up, {rounding.percent(counted)}, {apart})"
+        return f"{everyone}{crude_share}; pooled by the model, {share}."
     if estimate is None:
         why = plain.clause(get(document, "pooled", "reason"))
         said = f"{rounding.count(events)} of {noun(total or 0, 'patient')} in {noun(k)} {did}"
@@ -114,65 +81,15 @@ def answer(document: Document) -> str:
     return f"Of 100 patients, {rounding.per_hundred(estimate)} {did}: pooled {share}, from {source}."
 
 
-def sureness(document: Document) -> list[str]:
-    """Return sentences that say how far to trust the answer: its width, few series, one heavy one, doubtful figures.
-
-    Examples
-    --------
-    >>> sureness({"k": 2, "pooled": {"reporting": {"estimate": 0.2, "ci_low": 0.05, "ci_high": 0.5}}})[0]
-    'The interval is wide: the data fit anything from 5.0% to 50.0%.'
-    """
-    k = get(document, "k") or 0
-    studies = items(document, "studies")
-    _, low, high = pooled_reporting(document)
-    said = []
-    if low is not None and high is not None and high - low > WIDE:
-        said.append(f"The interval is wide: the data fit anything from {spoken(low)} to {spoken(high)}.")
-    if 2 <= k < 5:
-        said.append(
-            f"Only {noun(k)}: how much hospitals differ can hardly be estimated from so few, and one more series "
-            "may move the answer."
-        )
-    heavy = max(studies, key=lambda study: get(study, "weight") or 0.0, default=None)
-    if k > 2 and heavy is not None and (get(heavy, "weight") or 0.0) > 0.5:
-        said.append(f"{text(heavy, 'study')} alone carries {rounding.percent(get(heavy, 'weight'))} of the weight.")
-    doubtful = [study for study in studies if is_doubtful(study)]
-    if doubtful:
-        said.append(_about_doubtful(document, doubtful))
-    low_confidence = [text(study, "study") for study in studies if get(study, "provenance", "confidence") == "low"]
-    if low_confidence:
-        said.append(f"The extractor's confidence is low for {_some(low_confidence)}.")
-    return said
-
-
-def _some(names: list[str], most: int = 6) -> str:
-    if len(names) <= most:
-        return joined(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
-
-
-def _about_doubtful(document: Document, doubtful: list[Any]) -> str:
-    named = _some([text(study, "study") for study in doubtful])
-    verb = "has a figure that was" if len(doubtful) == 1 else "have figures that were"
-    said = f"{named} {verb} worked out or {'is' if len(doubtful) == 1 else 'are'} only a bound (marked †)"
-    for row in items(document, "sensitivity"):
-        if get(row, "id") == "stated_denominators":
-            estimate = get(row, "reporting", "estimate")
-            limits = rounding.interval(get(row, "reporting", "ci_low"), get(row, "reporting", "ci_high"))
-            if estimate is not None:
-                other = f"{rounding.percent(estimate)} ({limits}), from {noun(get(row, 'k') or 0)}"
-                label = text(row, "label") or "without them"
-                return f"{said}; {label[0].lower()}{label[1:]} the answer is {other}."
-    return f"{said}."
-
-
 def prediction(document: Document) -> str:
-    """Return what to expect in another hospital, or why nothing can be said.
+    r"""Return what to expect in another hospital, by which method, or why nothing can be said.
 
     Examples
     --------
-    >>> prediction({"prediction": {"reporting": {"ci_low": 0.88, "ci_high": 0.9995}}})
-    'In a hospital like these, expect a true figure between 88.0% and more than 99.9% (95% prediction interval).'
+    >>> document = {"prediction": {"method": "t", "df": 4, "reporting": {"ci_low": 0.88, "ci_high": 0.9995}}}
+    >>> print(prediction(document).replace(" (", "\n("))
+    In a hospital like these, expect a true figure between 88.0% and more than 99.9%
+    (95% prediction interval, by the t distribution with 4 degrees of freedom).
     >>> prediction({"prediction": {"reason": "a prediction interval needs three studies or more"}})
     'No prediction for another hospital: a prediction interval needs three studies or more.'
     """
@@ -180,15 +97,49 @@ def prediction(document: Document) -> str:
     reason = plain.clause(get(document, "prediction", "reason"))
     if low is None or high is None:
         return f"No prediction for another hospital: {reason or 'the method gives none'}."
-    said = (
+    how = prediction_basis(document)
+    said = [
         f"In a hospital like these, expect a true figure between {spoken(low)} and {spoken(high)} "
-        f"({level(document)} prediction interval)."
-    )
+        f"({level(document)} prediction interval{f', by {how}' if how else ''}).",
+        _beside_the_confidence_interval(document, low, high),
+    ]
     if reason:
-        return f"{said} {plain.sentence(reason)}"
-    if get(document, "prediction", "reliable") is False:
-        return f"{said} With fewer than ten series this range is itself uncertain."
-    return said
+        said.append(plain.sentence(reason))
+    elif get(document, "prediction", "reliable") is False:
+        said.append("With fewer than ten series this range is itself uncertain.")
+    return " ".join(part for part in said if part)
+
+
+def prediction_basis(document: Document) -> str:
+    """Name the distribution that the prediction interval rests on; the empty string where the document does not say.
+
+    Examples
+    --------
+    >>> prediction_basis({"prediction": {"method": "normal"}}), prediction_basis({})
+    ('the normal distribution', '')
+    """
+    method = text(document, "prediction", "method")
+    if method.lower() in {"t", "hts"}:
+        return f"the t distribution{on_degrees(get(document, 'prediction', 'df'))}"
+    return ci_name(method)
+
+
+def _beside_the_confidence_interval(document: Document, low: float, high: float) -> str:
+    """Say why the two intervals are the same, or why the one for another hospital does not hold the other."""
+    _, ci_low, ci_high = pooled_reporting(document)
+    if ci_low is None or ci_high is None:
+        return ""
+    method = get(document, "pooled", "ci_method")
+    if rounding.interval(low, high) == rounding.interval(ci_low, ci_high):
+        same = method == get(document, "prediction", "method") and get(document, "tau2", "value") == 0
+        return "It is the confidence interval itself, because τ² was estimated as 0." if same else ""
+    if low <= ci_low and ci_high <= high:
+        return ""
+    basis = interval_basis(method, get(document, "k") or 0)
+    return (
+        f"The confidence interval ({rounding.interval(ci_low, ci_high)}) is by another method, {basis}, "
+        "so that it reaches beyond this one."
+    )
 
 
 def heterogeneity(document: Document) -> list[str]:
@@ -308,9 +259,9 @@ def crude(document: Document) -> str:
     'Added up as if they were one series: 118/119, 99.2% (95.4% to >99.9%); this ignores that series differ.'
     """
     share = get(document, "crude", "estimate")
-    # Without any event, or with nothing else, the pooled answer is this very figure.
-    on_boundary = share in (0, 1)
-    if share is None or on_boundary or (get(document, "k") or 0) < 2:
+    # Without any event, or with nothing else, the pooled answer mostly is this very figure.
+    is_answer = share in (0, 1) and share == pooled_reporting(document)[0]
+    if share is None or is_answer or (get(document, "k") or 0) < 2:
         return ""
     limits = rounding.interval(get(document, "crude", "ci_low"), get(document, "crude", "ci_high"))
     counts = rounding.events_of(get(document, "events"), get(document, "total"))
@@ -326,51 +277,3 @@ def average(document: Document) -> str:
         return ""
     said = "The pooled figure is that of the middle hospital; the mean over hospitals that differ this much"
     return f"{said} is {rounding.percent(mean)} (population average)."
-
-
-def comparator(document: Document, block: Any) -> str:
-    """Return a comparator arm as context, saying that it is no comparison of like with like.
-
-    Examples
-    --------
-    >>> block = {"arm": {"label": "Open surgery"}, "k": 1, "events": 3, "total": 20}
-    >>> block["pooled"] = {"reporting": {"estimate": 0.15, "ci_low": 0.032, "ci_high": 0.379}}
-    >>> comparator({}, block).split(". ")[0]
-    'Open surgery, for context: 15.0% (3.2% to 37.9%), 3/20 in 1 series'
-    """
-    label = text(block, "arm", "label") or text(block, "arm", "id") or "Another arm"
-    k = get(block, "k") or 0
-    if not k:
-        why = plain.clause(get(block, "reason"))
-        return f"{label}: nothing to show{f', {why}' if why else ''}."
-    estimate, low, high = pooled_reporting(block)
-    counts = rounding.events_of(get(block, "events"), get(block, "total"))
-    if estimate is None:
-        why = plain.clause(get(block, "pooled", "reason"))
-        share = f"no pooled figure{f' ({why})' if why else ''}"
-    else:
-        share = (
-            f"{rounding.percent(estimate)} ({rounding.interval(low, high)})"
-            if low is not None
-            else rounding.percent(estimate)
-        )
-    return (
-        f"{label}, for context: {share}, {counts} in {noun(k)}. "
-        "Not a comparison of like with like: other patients, other hospitals, other years."
-    )
-
-
-def left_out(document: Document) -> str:
-    """Say in one sentence how many rows were left out.
-
-    Examples
-    --------
-    >>> left_out({"excluded": [{"study": "A"}]}), left_out({})
-    ('1 row on file was left out of the pooled answer, for the reason beside it.', 'No row on file was left out.')
-    """
-    n = len(items(document, "excluded"))
-    if not n:
-        return "No row on file was left out."
-    if n == 1:
-        return "1 row on file was left out of the pooled answer, for the reason beside it."
-    return f"{rounding.count(n)} rows on file were left out of the pooled answer, each for the reason beside it."

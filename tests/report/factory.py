@@ -117,7 +117,7 @@ def document(counts: list[tuple[int, int]], names: list[str] | None = None, *, c
     """Return a whole document for some events and totals; summaries are crude ones, which is enough to be shown."""
     k = len(counts)
     events, total = sum(e for e, _ in counts), sum(n for _, n in counts)
-    names = names or [f"Author {i + 1} {2000 + i % 25}" for i in range(k)]
+    names = names or [f"Study {i + 1}" for i in range(k)]
     low, high = exact(events, total)
     boundary = events in (0, total)
     studies = [study(name, e, n, n / total) for name, (e, n) in zip(names, counts, strict=True)]
@@ -183,16 +183,18 @@ def document(counts: list[tuple[int, int]], names: list[str] | None = None, *, c
         "studies": studies,
         "excluded": [
             {
-                "study": "Brooks 2018",
+                "study": "Study P",
                 "arm": "mis",
                 "events": 0,
                 "total": 11,
                 "reason": "two copies of the abstract disagree on the arm sizes",
+                "percent_reported": "0% of eleven",
+                "note": "the journal page has ten",
                 "file": "extracted/results.csv",
                 "row": 31,
             },
             {
-                "study": "Ugawa 2025",
+                "study": "Study Q",
                 "arm": "unclear",
                 "events": None,
                 "total": None,
@@ -265,12 +267,12 @@ def document(counts: list[tuple[int, int]], names: list[str] | None = None, *, c
                 "events": 11,
                 "total": 61,
                 "studies": [
-                    study("Sapkas 2009", 3, 20, 0.4, arm="open", note="mixed levels"),
-                    study("Lu 2014", 8, 41, 0.6, arm="open"),
+                    study("Study X", 3, 20, 0.4, arm="open", note="mixed levels"),
+                    study("Study Y", 8, 41, 0.6, arm="open"),
                 ],
                 "excluded": [
                     {
-                        "study": "Caron 2010",
+                        "study": "Study R",
                         "arm": "open",
                         "events": None,
                         "total": 90,
@@ -301,7 +303,7 @@ def five() -> Json:
     """Return five series, two of them with figures worked out."""
     made = document(
         [(29, 30), (26, 26), (28, 28), (23, 23), (12, 12)],
-        ["Wänman 2023", "Ye JY 2022", "Bredin 2017", "Buxbaum 2021", "Ye ZY 2024"],
+        ["Wänman 2023", "Study B", "Study C", "Study D", "Study E"],
     )
     made["outcome"], made["outcome_info"]["label"] = "fusion", "Fusion"
     made["outcome_info"]["predicate"] = "had a fused fracture at follow-up"
@@ -311,6 +313,25 @@ def five() -> Json:
         made["studies"][i]["provenance"].update(
             total_basis="derived", bound="upper", confidence="low", note="worked out as all minus the deaths"
         )
+    made["studies"][1]["provenance"]["events_basis"] = "derived"
+    made["sensitivity"][0].update(omitted=["Study C", "Study D"], k=3)
+    return made
+
+
+def two_arms() -> Json:
+    """Return five series with two comparator arms; the one series of the second is also in the answer."""
+    made = five()
+    made["comparators"].append(
+        {
+            "arm": {"id": "open_cervical", "label": "Open surgery, cervical spine"},
+            "k": 1,
+            "events": 9,
+            "total": 12,
+            "studies": [study("Study B", 9, 12, 1.0, arm="open_cervical")],
+            "excluded": [],
+            "pooled": pooled(0.75, 0.43, 0.95, "exact"),
+        }
+    )
     return made
 
 
@@ -406,6 +427,7 @@ def every() -> dict[str, Json]:
         "one": one(),
         "two": document([(1, 12), (4, 30)]),
         "five": five(),
+        "two-arms": two_arms(),
         "twenty": many(20),
         "hundred-fifty": many(150),
         "all-zero": all_zero(),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from synth.report import forest, forest_model, forest_spec, plain
+from synth.report import forest, forest_marks, forest_model, forest_spec, plain
 
 from . import factory
 
@@ -24,7 +25,7 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
     return made
 
 
-def _forest(document: dict[str, Any]) -> forest_model.Forest:
+def _forest(document: dict[str, Any]) -> forest_marks.Forest:
     return forest_model.layout(forest_spec.main_spec(document))
 
 
@@ -87,7 +88,7 @@ def test_the_prediction_bar_spans_its_interval() -> None:
 
 def test_squares_have_areas_in_proportion_to_weights() -> None:
     """A study of twice the weight does not look twice as heavy."""
-    heavy, light = forest_model.square_side(0.5, 0.5), forest_model.square_side(0.25, 0.5)
+    heavy, light = forest_marks.square_side(0.5, 0.5), forest_marks.square_side(0.25, 0.5)
     assert heavy**2 == pytest.approx(2 * light**2)
 
 
@@ -109,9 +110,12 @@ def test_a_limit_beyond_the_axis_ends_in_an_arrow() -> None:
     assert arrow.points[0][0] == laid.axis.right
 
 
-def test_no_text_is_cut_or_runs_into_the_next_column(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("lay", [forest_model.layout, forest_model.compact])
+def test_no_text_is_cut_or_runs_into_the_next_column(
+    document: dict[str, Any], lay: Callable[[forest_marks.Spec], forest_marks.Forest]
+) -> None:
     """A long label is clipped at the edge or printed over the numbers beside it."""
-    laid = _forest(document)
+    laid = lay(forest_spec.main_spec(document))
     rows: dict[float, list[tuple[float, float]]] = {}
     for text in laid.texts:
         size = 12.0 if text.role in {"tick", "note"} else 13.0
@@ -126,10 +130,13 @@ def test_no_text_is_cut_or_runs_into_the_next_column(document: dict[str, Any]) -
             assert end <= start
 
 
-def test_marks_stay_inside_the_plot(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("lay", [forest_model.layout, forest_model.compact])
+def test_marks_stay_inside_the_plot(
+    document: dict[str, Any], lay: Callable[[forest_marks.Spec], forest_marks.Forest]
+) -> None:
     """A mark is drawn over the text columns."""
-    laid = _forest(document)
-    reach = forest_model.SQUARE_MAX / 2
+    laid = lay(forest_spec.main_spec(document))
+    reach = forest_marks.SQUARE_MAX / 2
     for shape in laid.shapes:
         for x, y in shape.points:
             assert laid.axis.left - reach <= x <= laid.axis.right + reach
@@ -171,3 +178,35 @@ def test_leave_one_out_has_a_row_for_each_series() -> None:
     for study in DOCUMENTS["five"]["studies"]:
         assert f"without {study['study']}" in svg
     assert forest.leave_one_out_svg(DOCUMENTS["one"]) is None
+
+
+def _weights(document: dict[str, Any]) -> list[list[str]]:
+    return [[line.weight_text for line in block.lines] for block in forest_spec.main_spec(document).blocks]
+
+
+def test_a_series_that_stands_alone_has_no_weight() -> None:
+    """A weight of 100% is printed where nothing was pooled."""
+    mixed = factory.two_arms()
+    assert _weights(mixed)[2] == ["–"]
+    assert "–" not in _weights(mixed)[0]
+    alone = factory.one()
+    alone["comparators"] = mixed["comparators"][1:]
+    assert _weights(alone) == [[""], [""]]
+    assert _weights(factory.one())[0] == ["–"]
+
+
+def test_the_axis_says_what_it_measures() -> None:
+    """Healed fractures are called events that befell the patients."""
+    texts = [text.text for text in _forest(DOCUMENTS["five"]).texts]
+    assert "Per cent who had a fused fracture at follow-up" in texts
+
+
+def test_the_narrow_layout_marks_the_same_values() -> None:
+    """A telephone shows another answer than a desk."""
+    spec = forest_spec.main_spec(DOCUMENTS["five"])
+    laid = forest_model.compact(spec)
+    (diamond,) = [shape for shape in laid.shapes if shape.role == "pooled"]
+    reporting = DOCUMENTS["five"]["pooled"]["reporting"]
+    assert diamond.points[0][0] == pytest.approx(_positions(laid.axis, reporting["ci_low"]), abs=1e-9)
+    assert diamond.points[1][0] == pytest.approx(_positions(laid.axis, reporting["estimate"]), abs=1e-9)
+    assert len(laid.shapes) == len(forest_model.layout(spec).shapes)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from synth.report import methods, page, terminal, view, words
+from synth.report import page, rounding, terminal, view, words
 
 from . import factory
 from .test_page import FORBIDDEN, Reader
@@ -58,14 +58,6 @@ def test_prediction_under_ten_series_is_flagged() -> None:
     assert "uncertain" not in words.prediction(factory.many(20))
 
 
-def test_comparator_is_called_context_and_no_comparison() -> None:
-    """Two arms of different studies are read as a trial."""
-    document = factory.one()
-    said = words.comparator(document, document["comparators"][0])
-    assert "for context" in said
-    assert "Not a comparison of like with like" in said
-
-
 def test_comparator_is_never_in_the_answer() -> None:
     """Figures of the comparator arm slip into the pooled sentence."""
     document = factory.one()
@@ -81,19 +73,6 @@ def test_definitions_travel_with_their_numbers() -> None:
         assert named in text
 
 
-def test_derived_figures_bring_the_answer_without_them() -> None:
-    """The page marks a doubtful figure and keeps back what the answer is without it."""
-    said = " ".join(words.sureness(factory.five()))
-    assert "Bredin 2017 and Buxbaum 2021" in said
-    assert "12.3% (4.5% to 20.0%)" in said
-
-
-def test_wide_interval_is_called_wide() -> None:
-    """An interval of 24 points passes without a word."""
-    assert any("interval is wide" in said for said in words.sureness(factory.one()))
-    assert not any("interval is wide" in said for said in words.sureness(factory.five()))
-
-
 def test_open_limit_is_said_as_open() -> None:
     """A limit that the data do not set is printed as if nothing were known."""
     document = factory.five()
@@ -102,24 +81,6 @@ def test_open_limit_is_said_as_open() -> None:
     text = " ".join(words.heterogeneity(document))
     assert "95% interval from 0 by profile likelihood" in text
     assert "The data set no upper limit." in text
-
-
-def test_common_effect_is_named_so() -> None:
-    """A model without differences between series is described as one with them."""
-    document = factory.five()
-    document["settings"]["effects"] = "common"
-    said = " ".join(sentence.text for sentence in methods.methods(document))
-    assert "one true proportion is assumed" in said
-    assert "may differ from series to series" not in said
-
-
-@pytest.mark.parametrize(("df", "newer"), [(4, True), (4.0, True), (3, False)])
-def test_prediction_cites_the_paper_of_its_degrees_of_freedom(df: float, newer: bool) -> None:
-    """An interval with k - 2 degrees of freedom is attributed to a paper that recommends k - 1."""
-    document = factory.five()
-    document["prediction"]["df"] = df
-    keys = {key for sentence in methods.methods(document) for key in sentence.keys}
-    assert ("veroniki2019" in keys) is newer
 
 
 def test_exact_interval_on_the_boundary_is_not_called_random_effects() -> None:
@@ -132,3 +93,42 @@ def test_every_word_of_the_page_is_ordinary_text_in_json() -> None:
     for document in factory.every().values():
         assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert re.fullmatch(r"synth\.pool/\d+", factory.five()["schema"])
+
+
+@pytest.mark.parametrize("make", [factory.all_zero, factory.all_events])
+def test_a_model_off_the_boundary_stands_beside_what_was_counted(make: Callable[[], dict[str, Any]]) -> None:
+    """The share that was counted is printed with the interval of another figure, which does not hold it."""
+    document = make()
+    document["settings"]["model"] = "inverse"
+    document["pooled"] = factory.pooled(0.031, 0.001, 0.536, "hksj-adhoc")
+    said = words.answer(document)
+    counted = rounding.percent(document["crude"]["estimate"])
+    limits = rounding.interval(document["crude"]["ci_low"], document["crude"]["ci_high"])
+    assert f"(added up, {counted}, {limits}); pooled by the model, 3.1% (95% confidence interval 0.1% to 53.6%)" in said
+    assert words.crude(document).startswith("Added up")
+
+
+def test_no_pooled_answer_is_not_a_share_of_nothing() -> None:
+    """Where the method gives no answer, the crude share is passed off as one."""
+    document = factory.all_zero()
+    document["pooled"] = factory.pooled(None, None, None, "wald", "the method has no answer here")
+    assert words.answer(document).endswith("no pooled answer: the method has no answer here.")
+
+
+def test_prediction_names_its_distribution() -> None:
+    """A reader cannot tell on what a prediction rests, nor why it is narrower than the confidence interval."""
+    document = factory.five()
+    assert "by the t distribution with 4 degrees of freedom" in words.prediction(document)
+    assert "another method" not in words.prediction(document)
+    document["pooled"]["ci_method"] = "profile"
+    document["prediction"]["reporting"]["ci_high"] = document["pooled"]["reporting"]["ci_high"] - 0.01
+    assert "is by another method, profile likelihood, so that it reaches beyond this one" in words.prediction(document)
+
+
+def test_prediction_equal_to_the_confidence_interval_says_why() -> None:
+    """Two intervals with the same limits look like a mistake."""
+    document = factory.five()
+    document["prediction"]["reporting"] = {key: document["pooled"]["reporting"][key] for key in ("ci_low", "ci_high")}
+    assert "the confidence interval itself" not in words.prediction(document)
+    document["tau2"]["value"] = 0.0
+    assert "It is the confidence interval itself, because τ² was estimated as 0." in words.prediction(document)
