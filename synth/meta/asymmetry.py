@@ -326,9 +326,7 @@ def regression_test(
     )
 
 
-def begg_test(
-    y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None, *, exact: bool = True
-) -> AsymmetryTest:
+def begg_test(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None, *, exact: bool = True) -> AsymmetryTest:
     """Correlate the ranks of the standardised estimates with those of their variances.
 
     Parameters
