@@ -37,6 +37,10 @@ class Settings:
     prediction_method: str
     study_ci_method: str
     level: float
+    i2_method: str = "tau2"
+    zero_cells: str = "none"
+    scale: str = "logit"
+    reporting: str = "proportion"
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,24 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A study that says nothing on a measure: its data, and why."""
+
+    study: str
+    data: dict[str, float]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Study:
     """One study in a pool.
 
     Attributes
     ----------
+    events, total : int or None
+        Of a single arm.
     estimate, ci_low, ci_high : float
-        Observed proportion and its interval.
+        Its own estimate and interval on the reporting scale (for a proportion: observed, between 0 and 1).
     weight : float or None
         Share of the pool, adding to 1 over studies.
     shrunken : Reporting or None
@@ -77,8 +92,8 @@ class Study:
     """
 
     study: str
-    events: int
-    total: int
+    events: int | None
+    total: int | None
     estimate: float
     ci_low: float
     ci_high: float
@@ -87,11 +102,24 @@ class Study:
     analysis_estimate: float | None
     analysis_se: float | None
     analysis_reason: str | None = None
+    data: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test statistic with its p-value and the name of the test."""
+
+    statistic: float
+    p_value: float
+    method: str
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """The pooled estimate on the analysis scale, with its interval, and as a proportion."""
+    """The pooled estimate on the analysis scale, with its interval, and on the reporting scale.
+
+    ``test`` is of no effect, for measures of an effect.
+    """
 
     scale: str
     estimate: float | None
@@ -103,15 +131,7 @@ class Pooled:
     reporting: Reporting
     intervals: tuple[Interval, ...] = ()
     reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Test:
-    """A test statistic with its p-value and the name of the test."""
-
-    statistic: float
-    p_value: float
-    method: str
+    test: Test | None = None
 
 
 @dataclass(frozen=True)
@@ -180,15 +200,15 @@ class PopulationAverage:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PoolResult:
     """Everything that pooling one outcome in one arm gives."""
 
     settings: Settings
     k: int
-    events: int
-    total: int
-    crude: Reporting
+    events: int | None
+    total: int | None
+    crude: Reporting | None
     studies: tuple[Study, ...]
     pooled: Pooled
     population_average: PopulationAverage
@@ -199,6 +219,34 @@ class PoolResult:
     leave_one_out_reason: str | None = None
     loglik: float | None = None
     notes: tuple[str, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = ()
+
+    def __repr__(self) -> str:
+        """The answer in a line: the whole result, field by field, is ``to_dict()``.
+
+        Examples
+        --------
+        >>> from synth.meta import pool_proportions
+        >>> pool_proportions([7], [43])
+        <PoolResult k=1, 7/43: 0.1628 (95% CI 0.06805 to 0.307, exact); PLOGIT, glmm>
+        """
+        counts = "" if self.events is None or self.total is None else f", {self.events}/{self.total}"
+        return f"<PoolResult k={self.k}{counts}: {self._answer()}>"
+
+    def _repr_html_(self) -> str:
+        # Numbers and words of the glossary only: nothing in it needs escaping once the angle brackets are off.
+        return f"<p>{repr(self)[1:-1]}</p>"
+
+    def _answer(self) -> str:
+        shown = self.pooled.reporting
+        estimate, low, high = (
+            "undefined" if value is None else f"{value:.4g}" for value in (shown.estimate, shown.ci_low, shown.ci_high)
+        )
+        settings = self.settings
+        return (
+            f"{estimate} ({100 * settings.level:g}% CI {low} to {high}, {settings.ci_method}); "
+            f"{settings.measure}, {settings.model}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, strings, numbers and ``None``."""

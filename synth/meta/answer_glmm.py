@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,6 @@ from ..errors import NoAnswer
 from . import glmm
 from .distributions import chi2_tail, normal_upper, t_upper
 from .glmm_profile import population_average, profile_mu, profile_tau2, study_terms
-from .proportions_inverse import ONE_STUDY
 from .quadrature import Floats, log_binomial
 from .results import (
     Heterogeneity,
@@ -29,6 +29,7 @@ from .results import (
     Test,
     number,
 )
+from .studies import ONE_STUDY
 from .study_intervals import study_interval
 
 # Leave-one-out needs k fits of k - 1 studies: beyond this it is asked for, not given unasked.
@@ -54,17 +55,19 @@ def auto_method(k: int, state: int) -> str:
     return "profile" if k == 2 else "t"
 
 
-def pool_glmm(x: Floats, n: Floats, studies: tuple[Study, ...], settings: Settings, leave_one_out: bool) -> PoolResult:
+def answer_glmm(
+    data: Mapping[str, Floats], studies: tuple[Study, ...], settings: Settings, leave_one_out: bool
+) -> PoolResult:
     """Pool by the binomial-normal model.
 
     Parameters
     ----------
-    x, n : array of float, shape (k,)
-        Events and totals, ``k >= 1``.
+    data : mapping of array, shape (k,)
+        ``events`` and ``total``, ``k >= 1``.
     studies : tuple of Study
         Already with their own intervals; weights and shrunken estimates are filled in here.
     settings : Settings
-        ``ci_method`` is what was asked for and is replaced by what was used.
+        ``ci_requested`` is what was asked for; ``ci_method`` becomes what was used.
     leave_one_out : bool
 
     Returns
@@ -76,6 +79,7 @@ def pool_glmm(x: Floats, n: Floats, studies: tuple[Study, ...], settings: Settin
     NoAnswer
         Where the likelihood has no maximum.
     """
+    x, n = data["events"], data["total"]
     k = x.size
     common = settings.effects == "common"
     drop_each = leave_one_out and 2 <= k <= LEAVE_ONE_OUT_MOST

@@ -1,0 +1,262 @@
+"""From the inverse-variance kernel to a full answer, for every measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from .distributions import Floats, t_two_sided
+from .heterogeneity import Tau2Interval, tau2_interval
+from .inverse import InverseFit, pool_inverse
+from .measures import harmonic_size, measure, variance_size
+from .measures_base import Measure
+from .results import (
+    Heterogeneity,
+    Interval,
+    Omitted,
+    Pooled,
+    PoolResult,
+    PopulationAverage,
+    Prediction,
+    Reporting,
+    Settings,
+    Study,
+    Tau2,
+    Test,
+    number,
+)
+from .studies import ONE_STUDY, crude, sums
+
+INTERVALS = ("hksj-adhoc", "hksj", "t", "wald")
+COMMON = "a common effect was asked for: no variance between studies"
+NEW_STUDY = "a prediction interval needs three studies or more"
+FEW = "fewer than ten studies: the interval itself is uncertain"
+NO_DIFFERENCE = "one study says nothing about differences between studies"
+_NONE = Reporting(None, None, None)
+SIZED_NOTE = (
+    "The Freeman-Tukey transformation has no back-transformation of its own for a pool: the harmonic mean of the sizes "
+    "was used; at the size that the pooled variance stands for the pooled {what} is {other:.4g}. The two can differ "
+    "widely where sizes do (Schwarzer 2019), so this measure is not one to rely on."
+)
+
+
+def answer_inverse(
+    data: Mapping[str, Floats], studies: tuple[Study, ...], settings: Settings, leave_one_out: bool
+) -> PoolResult:
+    """Pool with weights 1 / (v + tau2).
+
+    Parameters
+    ----------
+    data : mapping of array, shape (k,)
+        The columns of the measure, for the studies that can be pooled; ``k >= 1``.
+    studies : tuple of Study
+        With their own intervals; weights are filled in here.
+    settings : Settings
+        ``ci_requested`` is what was asked for; ``ci_method`` becomes what was used.
+    leave_one_out : bool
+
+    Returns
+    -------
+    PoolResult
+    """
+    scale = measure(settings.measure)
+    made = scale.estimates(*(data[name] for name in scale.columns), zero_cells=settings.zero_cells)
+    y, v = made.y, made.v
+    k = y.size
+    common = settings.effects == "common"
+    method = settings.ci_requested
+    if method == "auto":
+        method = "wald" if common else "hksj-adhoc"
+    sizes = data[scale.columns[-1]] if scale.sized else None
+    events, total = sums(data)
+    if k == 1:
+        return _one(data, studies, settings, scale)
+    settings = replace(settings, ci_method=method)
+    fit = _fit(y, v, None, settings, method)
+    ci = None if common else tau2_interval(y, v, level=settings.level)
+    omitted, reason = _leave_one_out(data, y, v, studies, settings, method, scale, sizes, leave_one_out)
+    return PoolResult(
+        settings=settings,
+        k=k,
+        events=events,
+        total=total,
+        crude=crude(data, settings.level),
+        studies=tuple(replace(s, weight=float(fit.weights[i])) for i, s in enumerate(studies)),
+        pooled=_pooled(y, v, fit, settings, method, scale, sizes),
+        population_average=PopulationAverage(None, "given by the binomial-normal model only"),
+        tau2=_tau2(fit, ci, settings),
+        heterogeneity=_heterogeneity(fit, ci, settings),
+        prediction=_prediction(k, fit, settings, scale, sizes),
+        leave_one_out=omitted,
+        leave_one_out_reason=reason,
+        loglik=number(fit.log_likelihood_ml),
+        notes=_notes(int(made.corrected.sum()), made.add, fit, settings, scale),
+    )
+
+
+def _notes(added: int, add: float, fit: InverseFit, settings: Settings, scale: Measure) -> tuple[str, ...]:
+    notes = []
+    if added:
+        also = ": with few events this moves the pooled estimate, which the binomial-normal model does not need"
+        notes.append(
+            f"{added} of {int(fit.k)} series had a zero cell or were corrected with them, and {add:g} was added to the "
+            f"cells of each (policy {settings.zero_cells}){also if scale.kind == 'proportion' else ''}."
+        )
+    if scale.sized and scale.kind == "proportion":
+        other = float(scale.to_reporting(fit.estimate, variance_size(fit.se**2)))
+        notes.append(SIZED_NOTE.format(other=other, what=scale.reporting))
+    return tuple(notes)
+
+
+def _fit(y: Floats, v: Floats, include: Floats | None, settings: Settings, method: str) -> InverseFit:
+    prediction = settings.prediction_method if settings.prediction_method != "none" else "t"
+    tau2_method = settings.tau2_method or "REML"
+    return pool_inverse(
+        y,
+        v,
+        include,
+        effects=settings.effects,
+        tau2_method=tau2_method,
+        ci_method=method,
+        level=settings.level,
+        prediction=prediction,
+    )
+
+
+def back(scale: Measure, value: object, size: float | None = None) -> float | None:
+    """A number of the analysis scale on the reporting scale, within its bounds; ``None`` stays ``None``."""
+    x = None if value is None else number(value)
+    if x is None:
+        return None
+    return number(scale.to_reporting(x, size) if scale.sized else scale.to_reporting(x))
+
+
+def _reporting(scale: Measure, sizes: Floats | None, estimate: object, low: object, high: object) -> Reporting:
+    size = None if sizes is None else float(harmonic_size(sizes))
+    return Reporting(back(scale, estimate, size), back(scale, low, size), back(scale, high, size))
+
+
+def _one(data: Mapping[str, Floats], studies: tuple[Study, ...], settings: Settings, scale: Measure) -> PoolResult:
+    study = replace(studies[0], weight=1.0)
+    settings = replace(settings, ci_method="exact" if scale.kind in ("proportion", "rate") else "wald")
+    shown = Reporting(study.estimate, study.ci_low, study.ci_high)
+    events, total = sums(data)
+    pooled = Pooled(
+        scale.scale, study.analysis_estimate, study.analysis_se, None, None, settings.ci_method, None, shown, (),
+        ONE_STUDY, no_effect(scale, study.analysis_estimate, study.analysis_se, None),
+    )  # fmt: skip
+    return PoolResult(
+        settings=settings,
+        k=1,
+        events=events,
+        total=total,
+        crude=crude(data, settings.level),
+        studies=(study,),
+        pooled=pooled,
+        population_average=PopulationAverage(None, NO_DIFFERENCE),
+        tau2=Tau2(None, settings.tau2_method, None, None, None, None, None, NO_DIFFERENCE),
+        heterogeneity=Heterogeneity(None, None, None, None, None, None, None, None, None, NO_DIFFERENCE),
+        prediction=Prediction(None, None, None, None, _NONE, None, NEW_STUDY),
+        leave_one_out_reason="one study: nothing is left without it",
+    )
+
+
+def no_effect(scale: Measure, estimate: float | None, se: float | None, fit: InverseFit | None) -> Test | None:
+    """Test of no effect, for measures that have one."""
+    if scale.null is None or estimate is None or not se:
+        return None
+    df = np.inf if fit is None else float(fit.df)
+    statistic = (estimate - scale.null) / se
+    name = "normal" if np.isinf(df) else f"t with {df:g} degrees of freedom"
+    return Test(statistic, float(t_two_sided(statistic, df)), f"no effect, {name}")
+
+
+def _pooled(
+    y: Floats, v: Floats, fit: InverseFit, settings: Settings, method: str, scale: Measure, sizes: Floats | None
+) -> Pooled:
+    intervals = []
+    for name in ("t", "wald") if settings.effects == "common" else INTERVALS:
+        other = fit if name == method else _fit(y, v, None, settings, name)
+        shown = _reporting(scale, sizes, other.estimate, other.ci_low, other.ci_high)
+        intervals.append(Interval(name, number(other.ci_low), number(other.ci_high), number(other.df), shown))
+    return Pooled(
+        scale.scale, number(fit.estimate), number(fit.se), number(fit.ci_low), number(fit.ci_high), method,
+        number(fit.df), _reporting(scale, sizes, fit.estimate, fit.ci_low, fit.ci_high), tuple(intervals), None,
+        no_effect(scale, number(fit.estimate), number(fit.se), fit),
+    )  # fmt: skip
+
+
+def _tau2(fit: InverseFit, ci: Tau2Interval | None, settings: Settings) -> Tau2:
+    if ci is None:
+        return Tau2(None, None, None, None, None, None, None, COMMON)
+    reason = None
+    if bool(ci.empty):
+        reason = "the studies agree better than chance: no value of tau2 is compatible with them, and the bounds are 0"
+    value = float(fit.tau2)
+    tau = float(np.sqrt(value))
+    return Tau2(value, settings.tau2_method, tau, number(ci.low), number(ci.high), "Q-profile", None, reason)
+
+
+def _heterogeneity(fit: InverseFit, ci: Tau2Interval | None, settings: Settings) -> Heterogeneity:
+    q = (number(fit.q), "Cochran, weights 1/v", int(fit.q_df), number(fit.q_p))
+    if ci is None or settings.i2_method == "q":
+        return Heterogeneity(*q, number(fit.i2_q), None, None, "from Q", number(fit.h2_q))
+    return Heterogeneity(
+        *q, number(fit.i2), number(ci.i2_low), number(ci.i2_high), "from tau2 and the typical sampling variance",
+        number(fit.h2),
+    )  # fmt: skip
+
+
+def no_prediction(k: int, settings: Settings) -> str | None:
+    """Why there is no prediction interval, or None."""
+    if settings.prediction_method == "none":
+        return "no prediction interval was asked for"
+    if settings.effects == "common":
+        return "a common effect was asked for: it says that all studies share one value"
+    return NEW_STUDY if k < 3 else None
+
+
+def _prediction(k: int, fit: InverseFit, settings: Settings, scale: Measure, sizes: Floats | None) -> Prediction:
+    why = no_prediction(k, settings)
+    if why:
+        return Prediction(None, None, None, None, _NONE, None, why)
+    df = {"t": k - 1.0, "hts": k - 2.0, "normal": None}[settings.prediction_method]
+    shown = _reporting(scale, sizes, fit.estimate, fit.prediction_low, fit.prediction_high)
+    bounds = number(fit.prediction_low), number(fit.prediction_high)
+    return Prediction(settings.prediction_method, df, *bounds, shown, k >= 10, None if k >= 10 else FEW)
+
+
+def _leave_one_out(
+    data: Mapping[str, Floats],
+    y: Floats,
+    v: Floats,
+    studies: tuple[Study, ...],
+    settings: Settings,
+    method: str,
+    scale: Measure,
+    sizes: Floats | None,
+    wanted: bool,
+) -> tuple[tuple[Omitted, ...], str | None]:
+    if not wanted:
+        return (), "not asked for"
+    k = y.size
+    if k == 2:
+        left = [studies[1], studies[0]]
+        exact = "exact" if scale.kind in ("proportion", "rate") else "wald"
+        return tuple(
+            Omitted(s.study, 1, o.estimate, o.ci_low, o.ci_high, exact, None, None, ONE_STUDY)
+            for s, o in zip(studies, left, strict=True)
+        ), None
+    include = (~np.eye(k, dtype=bool)).astype(float)
+    fit = _fit(y, v, include, settings, method)
+    common = settings.effects == "common"
+    harmonic = [None] * k if sizes is None else [float(s) for s in harmonic_size(sizes, include)]
+    i2 = fit.i2_q if common or settings.i2_method == "q" else fit.i2
+    out = []
+    for i, study in enumerate(studies):
+        shown = [back(scale, b[i], harmonic[i]) for b in (fit.estimate, fit.ci_low, fit.ci_high)]
+        tau2 = None if common else number(fit.tau2[i])
+        out.append(Omitted(study.study, k - 1, shown[0], shown[1], shown[2], method, tau2, number(i2[i])))
+    return tuple(out), None

@@ -1,0 +1,121 @@
+"""Pool studies of any kind: the one entry that checks what is asked, chooses the model and gives back a full answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ..errors import NothingToPool
+from .answer_glmm import answer_glmm
+from .answer_inverse import answer_inverse
+from .answer_others import answer_bayes, answer_beta_binomial, answer_tables
+from .inputs import check_data, default_measure
+from .measures import measure as find_measure
+from .results import PoolResult
+from .settings import make_settings
+from .studies import make_studies
+
+_ANSWERS: Final = {
+    "glmm": answer_glmm,
+    "inverse": answer_inverse,
+    "mh": answer_tables,
+    "peto": answer_tables,
+    "beta-binomial": answer_beta_binomial,
+    "bayes": answer_bayes,
+}
+
+
+def pool(
+    data: Mapping[str, Sequence[Any]],
+    studies: Sequence[str] | None = None,
+    *,
+    measure: str | None = None,
+    model: str | None = None,
+    effects: str | None = None,
+    tau2_method: str | None = None,
+    ci_method: str = "auto",
+    prediction: str = "t",
+    level: float = 0.95,
+    study_ci: str | None = None,
+    zero_cells: str | None = None,
+    i2_method: str = "tau2",
+    leave_one_out: bool = True,
+) -> PoolResult:
+    """Pool one outcome over studies.
+
+    Parameters
+    ----------
+    data : mapping of sequences, length k
+        What the measure is made from: ``events, total``; ``events, time``; ``events_1, total_1, events_2, total_2``;
+        ``events_1, time_1, events_2, time_2``; ``mean, sd, n``; ``mean_1, sd_1, n_1, mean_2, sd_2, n_2``; ``r, n``; or
+        ``estimate, se``. Arm 1 is the one whose effect is looked for.
+    studies : sequence of str, optional
+        Labels, unique. Default: "Study 1" and so on.
+    measure : str, optional
+        A key of :data:`synth.meta.measures.MEASURES`. Default: by the names in `data` PLOGIT, IRLN, OR, IRR, MN, MD,
+        ZCOR or GEN.
+    model : {"glmm", "inverse", "mh", "peto", "beta-binomial", "bayes"}, optional
+        Default: ``glmm`` for PLOGIT, ``peto`` for PETO, ``inverse`` otherwise.
+    effects : {"random", "common"}, optional
+        With variance between studies (default where the model has it), or without.
+    tau2_method : str, optional
+        ``ML`` for ``glmm``; for ``inverse`` one of :data:`synth.meta.tau2.METHODS`, ``REML`` by default.
+    ci_method : str
+        ``auto``: for ``glmm`` exact for one study and at 0 or 1, profile likelihood for two, t from three; for
+        ``inverse`` ``hksj-adhoc`` (``wald`` for a common effect). Or a word of the model's own.
+    prediction : {"t", "hts", "normal", "none"}
+        k - 1 degrees of freedom (Veroniki et al. 2019), k - 2 (Higgins et al. 2009), normal, or none.
+    level : float
+        Confidence, in (0, 1).
+    study_ci : str, optional
+        Interval for each study's proportion: a key of :data:`synth.meta.study_intervals.METHODS`.
+    zero_cells : {"only0", "if0all", "all", "treatment-arm", "none"}, optional
+        What is added to zero cells, where the measure and the model need it.
+    i2_method : {"tau2", "q"}
+        Definition of I2 and H2 under inverse variance.
+    leave_one_out : bool
+        Also pool without each study in turn.
+
+    Returns
+    -------
+    PoolResult
+
+    Raises
+    ------
+    NothingToPool
+        No study at all, or none that says anything on the measure.
+    ProblemsError
+        Numbers that no study can have; all of them are listed.
+    SettingsError, UnknownName
+        Words that are not known or do not go together, with the nearest that do.
+    NoAnswer
+        Data on which the model has no answer.
+
+    Examples
+    --------
+    >>> tables = {"events_1": [4, 6], "total_1": [123, 306], "events_2": [11, 29], "total_2": [139, 303]}
+    >>> r = pool(tables)
+    >>> r.settings.measure, round(r.pooled.reporting.estimate, 4)
+    ('OR', 0.247)
+    """
+    name = find_measure(default_measure(list(data)) if measure is None else measure).name
+    settings = make_settings(
+        name,
+        model=model,
+        effects=effects,
+        tau2_method=tau2_method,
+        ci_method=ci_method,
+        prediction=prediction,
+        level=level,
+        study_ci=study_ci,
+        zero_cells=zero_cells,
+        i2_method=i2_method,
+    )
+    arrays, labels = check_data(find_measure(settings.measure).columns, data, studies)
+    rows, left, usable = make_studies(arrays, labels, settings)
+    if not rows:
+        why = "; ".join(sorted({each.reason for each in left}))
+        raise NothingToPool(f"None of the {len(left)} studies can be pooled on {settings.measure}: {why}.")
+    result = _ANSWERS[settings.model](usable, rows, settings, leave_one_out)
+    return replace(result, left_out=left) if left else result
