@@ -301,3 +301,11 @@ def test_a_narrow_screen_gets_every_figure_of_the_forest(name: str) -> None:
         limits = rounding.interval(study["ci_low"], study["ci_high"])
         assert study["study"] in text
         assert f"{study['events']}/{study['total']} · {rounding.percent(study['estimate'])} ({limits})" in text
+
+
+def test_rows_left_out_can_be_read_on_a_telephone() -> None:
+    """The reason why a row was left out is a column one word wide."""
+    source = page.render(DOCUMENTS["five"])
+    table = source.split("Rows on file that do not enter the answer</caption>")[0].rsplit("<table", 1)[1]
+    assert 'class="stack out"' in table
+    assert 'data-label="Why"' in source
