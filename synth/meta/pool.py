@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, Final
 
 from ..errors import NothingToPool
-from .answer_glmm import answer_glmm
-from .answer_inverse import answer_inverse
-from .answer_others import answer_bayes, answer_beta_binomial, answer_tables
 from .inputs import check_data, default_measure
 from .measures import measure as find_measure
 from .results import PoolResult
 from .settings import make_settings
 from .studies import make_studies
 
+# Where each model's answer is made: imported when it is first asked for, because most pools need one of them only.
 _ANSWERS: Final = {
-    "glmm": answer_glmm,
-    "inverse": answer_inverse,
-    "mh": answer_tables,
-    "peto": answer_tables,
-    "beta-binomial": answer_beta_binomial,
-    "bayes": answer_bayes,
+    "glmm": ("answer_glmm", "answer_glmm"),
+    "inverse": ("answer_inverse", "answer_inverse"),
+    "mh": ("answer_others", "answer_tables"),
+    "peto": ("answer_others", "answer_tables"),
+    "beta-binomial": ("answer_others", "answer_beta_binomial"),
+    "bayes": ("answer_others", "answer_bayes"),
 }
 
 
@@ -117,5 +116,7 @@ def pool(
     if not rows:
         why = "; ".join(sorted({each.reason for each in left}))
         raise NothingToPool(f"None of the {len(left)} studies can be pooled on {settings.measure}: {why}.")
-    result = _ANSWERS[settings.model](usable, rows, settings, leave_one_out)
+    module, name = _ANSWERS[settings.model]
+    answer = getattr(import_module(f".{module}", __package__), name)
+    result: PoolResult = answer(usable, rows, settings, leave_one_out)
     return replace(result, left_out=left) if left else result
