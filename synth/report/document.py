@@ -1,7 +1,8 @@
 """The document: one pooled outcome with everything around it, as plain data.
 
 It is the contract between the mathematics and every way of showing it: the page, the terminal and ``--json`` all start
-from here. Proportions, weights, I2 and levels are fractions at full precision; undefined is ``None`` with a reason.
+from here. Proportions, weights, I2 and levels are fractions at full precision; undefined is ``None`` with a reason, put
+beside it by :mod:`.undefined`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..meta.results import PoolResult, Study
+from . import undefined
 
 SCHEMA = "synth.pool/1"
 
@@ -77,27 +79,30 @@ def build(
     ('synth.pool/1', 1, 0.1628)
     """
     pool = result.to_dict()
-    return {
+    about = None if review is None else dict(review)
+    if about and isinstance(about.get("question"), Mapping):
+        about["question"] = undefined.given(dict(about["question"]))
+    body: Json = {
         "schema": SCHEMA,
         "generator": {"name": "synth", "version": version},
         "command": command,
-        "review": None if review is None else dict(review),
+        "review": about,
         "outcome": outcome,
-        "outcome_info": dict(outcome_info),
+        "outcome_info": undefined.given(dict(outcome_info)),
         "arm": None if arm is None else dict(arm),
-        "settings": pool["settings"],
+        "settings": undefined.settings(pool["settings"]),
         "k": pool["k"],
         "events": pool["events"],
         "total": pool["total"],
         "crude": {**pool["crude"], "method": "clopper-pearson"},
-        "studies": _studies(result.studies, arm, provenance, descriptors),
-        "excluded": [dict(row) for row in excluded],
+        "studies": _studies(result, arm, provenance, descriptors),
+        "excluded": [undefined.row_left_out(dict(row)) for row in excluded],
         "pooled": _pooled(pool),
         "population_average": pool["population_average"],
-        "tau2": pool["tau2"],
-        "heterogeneity": pool["heterogeneity"],
-        "prediction": pool["prediction"],
-        "leave_one_out": list(pool["leave_one_out"]),
+        "tau2": undefined.tau2(pool["tau2"]),
+        "heterogeneity": undefined.heterogeneity(pool["heterogeneity"], pool["tau2"]),
+        "prediction": undefined.prediction(pool["prediction"]),
+        "leave_one_out": [undefined.omitted(row, common=_common(result)) for row in pool["leave_one_out"]],
         "leave_one_out_reason": pool["leave_one_out_reason"],
         "sensitivity": [dict(row) for row in sensitivity],
         "comparators": [dict(block) for block in comparators],
@@ -105,6 +110,9 @@ def build(
         "notes": [*notes, *pool["notes"]],
         "inputs": [dict(entry) for entry in inputs],
     }
+    return undefined.because(
+        body, review=undefined.NO_REVIEW, arm=undefined.NO_ARM, loglik="one study: no likelihood was maximised"
+    )
 
 
 def comparator(
@@ -144,7 +152,7 @@ def comparator(
         "events": 0,
         "total": 0,
         "studies": [],
-        "excluded": [dict(e) for e in excluded],
+        "excluded": [undefined.row_left_out(dict(row)) for row in excluded],
         "pooled": None,
         "tau2": None,
         "prediction": None,
@@ -157,9 +165,9 @@ def comparator(
             "events": pool["events"],
             "total": pool["total"],
             "pooled": _pooled(pool),
-            "tau2": pool["tau2"],
-            "prediction": pool["prediction"],
-            "studies": _studies(result.studies, arm, provenance, descriptors),
+            "tau2": undefined.tau2(pool["tau2"]),
+            "prediction": undefined.prediction(pool["prediction"]),
+            "studies": _studies(result, arm, provenance, descriptors),
         }
     return block
 
@@ -219,25 +227,27 @@ def sensitivity_row(
             "tau2": pool["tau2"]["value"],
             "reason": reason or pool["pooled"]["reason"],
         }
+        undefined.because(row, tau2=pool["tau2"]["reason"])
     return row
 
 
+def _common(result: PoolResult) -> bool:
+    return result.settings.effects == "common"
+
+
 def _pooled(pool: Json) -> Json:
-    pooled = dict(pool["pooled"])
-    pooled["intervals"] = list(pooled["intervals"])
-    return pooled
+    return undefined.pooled(dict(pool["pooled"]))
 
 
 def _studies(
-    studies: Sequence[Study],
+    result: PoolResult,
     arm: Mapping[str, Any] | None,
     provenance: Sequence[Mapping[str, Any]],
     descriptors: Sequence[Mapping[str, Any] | None],
 ) -> list[Json]:
-    rows = []
-    for study, source, what in zip(studies, provenance, descriptors, strict=True):
-        shrunken = study.shrunken
-        rows.append(
+    no_shrinkage = _no_shrinkage(result)
+    return [
+        undefined.because(
             {
                 "study": study.study,
                 "arm": None if arm is None else arm["id"],
@@ -247,16 +257,39 @@ def _studies(
                 "ci_low": study.ci_low,
                 "ci_high": study.ci_high,
                 "weight": study.weight,
-                "shrunken": None
-                if shrunken is None
-                else {"estimate": shrunken.estimate, "ci_low": shrunken.ci_low, "ci_high": shrunken.ci_high},
+                "shrunken": _shrunken(study),
                 "analysis": {
                     "estimate": study.analysis_estimate,
                     "se": study.analysis_se,
                     "reason": study.analysis_reason,
                 },
-                "provenance": dict(source),
-                "descriptors": None if what is None else dict(what),
-            }
+                "provenance": undefined.cells(dict(source)),
+                "descriptors": None if what is None else undefined.cells(dict(what)),
+            },
+            arm=undefined.NO_ARM,
+            shrunken=no_shrinkage,
+            descriptors=undefined.NO_DESCRIPTORS,
         )
-    return rows
+        for study, source, what in zip(result.studies, provenance, descriptors, strict=True)
+    ]
+
+
+def _shrunken(study: Study) -> Json | None:
+    if study.shrunken is None:
+        return None
+    return {
+        "estimate": study.shrunken.estimate,
+        "ci_low": study.shrunken.ci_low,
+        "ci_high": study.shrunken.ci_high,
+    }
+
+
+def _no_shrinkage(result: PoolResult) -> str:
+    """Say why no study has an estimate drawn towards the others, where none has."""
+    if _common(result):
+        return "a common effect was asked for: all studies share one proportion"
+    if result.k == 1:
+        return "one study: there is nothing to draw it towards"
+    if result.settings.model != "glmm":
+        return "given by the binomial-normal model only"
+    return result.tau2.reason or "differences between studies cannot be estimated here"

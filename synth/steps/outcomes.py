@@ -47,7 +47,11 @@ class Listing:
 
     def to_json(self, *, ascii_only: bool = False) -> str:
         """Write the listing as JSON text."""
-        body = {"schema": SCHEMA, "outcomes": self.rows()}
+        rows = self.rows()
+        for row in rows:
+            if row["events"] is None:
+                row["events_reason"] = "a continuous outcome: no events are counted"
+        body = {"schema": SCHEMA, "outcomes": rows}
         return json.dumps(body, allow_nan=False, ensure_ascii=ascii_only, indent=1) + "\n"
 
     def table(self, *, width: int = 100) -> str:
