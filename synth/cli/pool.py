@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import sys
 import textwrap
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,7 @@ MODELS = ("glmm", "inverse")
 EFFECTS = ("random", "common")
 TAU2_METHODS = ("ML", "REML", "DL", "PM", "EB", "SJ", "HS", "HE", "HSk", "PMM")
 CI_METHODS = ("auto", "t", "profile", "wald", "hksj", "hksj-adhoc")
+PREDICTIONS = ("t", "hts", "normal", "none")
 STUDY_INTERVALS = ("clopper-pearson", "wilson", "wilson-corrected", "agresti-coull", "jeffreys", "mid-p", "wald")
 
 
@@ -75,11 +77,15 @@ Examples:
               help="Estimator of the variance between studies. [default: ML for glmm, REML for inverse]")
 @click.option("--ci", "ci_method", type=_Choice(CI_METHODS), default="auto", show_default=True,
               help="Interval of the summary; auto takes the one that suits the number of studies and says which.")
+@click.option("--prediction", type=_Choice(PREDICTIONS), default="t", show_default=True,
+              help="Prediction interval of a new study: t on k - 1 degrees of freedom, on k - 2 (hts), normal, none.")
 @click.option("--level", metavar="FRACTION", type=click.FloatRange(0, 1, min_open=True, max_open=True),
               default=0.95, show_default=True, help="Level of every interval, as a fraction.")
 @click.option("--study-ci", type=_Choice(STUDY_INTERVALS), default="clopper-pearson", show_default=True,
               help="Interval of each study.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result at full precision, as JSON, and nothing else.")
+@click.option("--json", "as_json", is_flag=True,
+              help="Print the result on stdout as JSON at full precision, and nothing else there; the page and its "
+                   ".json are written as well.")
 def pool(
     figures: Path | None,
     outcomes: tuple[str, ...],
@@ -93,6 +99,7 @@ def pool(
     effects: str,
     tau2_method: str | None,
     ci_method: str,
+    prediction: str,
     level: float,
     study_ci: str,
     as_json: bool,
@@ -101,7 +108,7 @@ def pool(
 
     Inside a review (a folder with review.toml) the pages go to reports/, one for each outcome. With FIGURES, any CSV
     with one row per study, nothing else is needed: the page is written to the current directory under the name of
-    the CSV.
+    the CSV. Beside each page stands the same answer as JSON.
     """
     columns = {name: column for name, column in (("study", study), ("events", events), ("total", total)) if column}
     if figures is None and columns:
@@ -115,8 +122,8 @@ def pool(
     from ..steps.pool import PoolOptions, pool_file, pool_review, to_json
 
     options = PoolOptions(
-        measure=measure, model=model, effects=effects, tau2_method=tau2_method, ci_method=ci_method, level=level,
-        study_ci=study_ci,
+        measure=measure, model=model, effects=effects, tau2_method=tau2_method, ci_method=ci_method,
+        prediction=prediction, level=level, study_ci=study_ci,
     )
     with Progress() as progress:
         if figures is not None:
@@ -162,9 +169,17 @@ def _show(run: PoolRun) -> None:
         for left in run.not_pooled:
             click.echo(f"  {left.reason}")
     if run.pooled:
-        click.echo("\nOpen in a browser:")
-        for pooled in run.pooled:
-            click.echo(f"  {_address(pooled, console)}")
+        _pages(run.pooled, console)
+
+
+def _pages(pooled: Sequence[Pooled], console: Console) -> None:
+    """Say which page to open first, on a line of its own, and then, in few lines, which others there are."""
+    first, *others = pooled
+    click.echo(f"\n{'Open first' if others else 'Open in a browser'}: {_address(first, console)}")
+    if others:
+        folder = PurePath(others[0].shown_path).parent.as_posix()
+        names = ", ".join(PurePath(each.shown_path).name for each in others)
+        _sentence(f"The other {'page' if len(others) == 1 else 'pages'}, in {folder}: {names}", console)
 
 
 def _sentence(text: str, console: Console) -> None:

@@ -32,6 +32,7 @@ class PoolOptions:
     effects: str = "random"
     tau2_method: str | None = None
     ci_method: str = "auto"
+    prediction: str = "t"
     level: float = 0.95
     study_ci: str = "clopper-pearson"
 
@@ -56,6 +57,7 @@ def pool_figures(figures: Sequence[Figure], options: PoolOptions, *, leave_one_o
         effects=options.effects,
         tau2_method=options.tau2_method,
         ci_method=options.ci_method,
+        prediction=options.prediction,
         level=options.level,
         study_ci=options.study_ci,
         leave_one_out=leave_one_out,

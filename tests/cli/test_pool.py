@@ -68,6 +68,8 @@ def test_every_outcome(run: Run, review: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert {"fall.html", "fall.json", "revision.html", "revision.json"} == contents(review / "reports").keys()
     assert "Not pooled:\n  pain: " in done.out
+    assert done.out.count("\nOpen first: reports/fall.html\n") == 1
+    assert done.out.endswith("\nThe other page, in reports: revision.html\n")
 
 
 def test_json_is_the_file(run: Run, review: Path) -> None:
@@ -75,6 +77,7 @@ def test_json_is_the_file(run: Run, review: Path) -> None:
     done = run("pool", "--outcome", "fall", "--json", cwd=review)
     assert (done.code, done.err) == (0, "")
     assert done.out == (review / "reports" / "fall.json").read_text(encoding="utf-8")
+    assert (review / "reports" / "fall.html").is_file(), "the help says that the page is written as well"
     document = strict(done.out)
     assert document["outcome"] == "fall"
 
@@ -120,7 +123,7 @@ def test_the_same_bytes_again(run: Run, review: Path) -> None:
 def test_the_command_reproduces_the_run(run: Run, tmp_path: Path) -> None:
     """The command that the page gives for doing it again does not give the same page."""
     (tmp_path / "figures of mine.csv").write_text("Näme;n;cases\nA;40;3\nB;61;5\nC;25;1\n", encoding="utf-8")
-    method = ("--ci", "profile", "--level", "0.9")
+    method = ("--ci", "profile", "--prediction", "hts", "--level", "0.9")
     columns = ("--study", "Näme", "--events", "cases")
     done = run("pool", "figures of mine.csv", *columns, *method, "--output", "a.html")
     assert done.code == 0, done.err
@@ -191,16 +194,17 @@ def test_inverse_variance_in_any_case(run: Run, tmp_path: Path, measure: str) ->
 
 
 def test_choices_are_those_of_the_mathematics() -> None:
-    """The command line offers a method that the mathematics lacks, or hides one that it has."""
+    """The command line offers a method that the mathematics lacks, or hides one of the models that it offers."""
     from synth.cli import pool as command
-    from synth.meta import measures, proportions, study_intervals, tau2
+    from synth.meta import measures, settings, study_intervals, tau2
 
-    assert sorted(command.MEASURES) == sorted(measures.MEASURES)
+    single = [name for name in measures.MEASURES if measures.measure(name).kind == "proportion"]
+    assert sorted(command.MEASURES) == sorted(single)
     assert sorted(command.TAU2_METHODS) == sorted(tau2.METHODS)
+    assert sorted(command.PREDICTIONS) == sorted(settings.PREDICTIONS)
     assert sorted(command.STUDY_INTERVALS) == sorted(study_intervals.METHODS)
-    assert command.MODELS == proportions.MODELS
-    assert command.EFFECTS == proportions.EFFECTS
-    assert set(command.CI_METHODS) == {name for names in proportions.CI_METHODS.values() for name in names}
+    assert command.EFFECTS == settings.EFFECTS
+    assert set(command.CI_METHODS) == {name for model in command.MODELS for name in settings.MODELS[model].ci}
 
 
 def test_what_a_reader_must_know_is_said(run: Run, review: Path, tmp_path: Path) -> None:
@@ -255,3 +259,35 @@ def test_init_overwrites_nothing(run: Run, review: Path, tmp_path: Path) -> None
     (tmp_path / "repo" / "README.md").write_text("mine", encoding="utf-8")
     assert run("init", "repo").code == 0
     assert (tmp_path / "repo" / "README.md").read_text(encoding="utf-8") == "mine"
+
+
+def test_prediction(run: Run, tmp_path: Path) -> None:
+    """``--prediction`` has no effect, or the page and the document name another one than was asked for."""
+    (tmp_path / "figures.csv").write_text(FIGURES.replace("1,25", "9,25"), encoding="utf-8")
+    width, df = {}, {}
+    for name in ("normal", "t", "hts", "none"):
+        done = run("pool", "figures.csv", "--prediction", name, "--json")
+        assert done.code == 0, done.err
+        document = strict(done.out)
+        assert document["settings"]["prediction_method"] == name
+        prediction = document["prediction"]
+        df[name] = prediction["df"]
+        width[name] = None if name == "none" else prediction["ci_high"] - prediction["ci_low"]
+    assert df == {"normal": None, "t": 2, "hts": 1, "none": None}
+    assert width["normal"] < width["t"] < width["hts"]
+    assert width["none"] is None
+    assert "no prediction interval was asked for" in (tmp_path / "figures.html").read_text(encoding="utf-8")
+
+
+def test_the_readme_of_a_new_review_explains_every_column(run: Run, tmp_path: Path) -> None:
+    """Somebody who starts a review finds a column in the sheets that nothing explains."""
+    from synth.extract import contract
+
+    assert run("init", "mine").code == 0
+    text = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
+    assert "{" not in text, "a place that was to be filled in"
+    for column in (*contract.RESULTS, *contract.STUDIES):
+        assert f"`{column.name}`" in text
+        assert column.meaning in text
+        assert all(f"`{word}`" in text for word in column.allowed)
+    assert "the names must be the same" in text
