@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import NothingToPool, UnknownName
+from ..errors import NoAnswer, NothingToPool, SynthError, UnknownName
 from ..extract import load, read_figures
 from ..report import page, words
 from ..report.forest import svg
@@ -178,13 +178,20 @@ class OpenReview:
         for outcome in self.workspace.review.outcomes:
             try:
                 pooled[outcome.id] = self.pool(outcome.id, options=options)
-            except NothingToPool as error:
+            except (NothingToPool, NoAnswer) as error:
                 not_pooled[outcome.id] = str(error)
         return PooledOutcomes(pooled, not_pooled)
 
     def _repr_html_(self) -> str:
         question = html.escape(self.workspace.review.question.text)
-        return f"<h2>{html.escape(self.title)}</h2><p>{question}</p>{self.pool_all()._repr_html_()}"
+        return f"<h2>{html.escape(self.title)}</h2><p>{question}</p>{self._answers()}"
+
+    def _answers(self) -> str:
+        # A notebook that gets an exception from here prints a traceback, or nothing: the message is what helps.
+        try:
+            return self.pool_all()._repr_html_()
+        except SynthError as error:
+            return f"<p><b>This review cannot be pooled yet.</b></p><pre>{html.escape(str(error))}</pre>"
 
     def __repr__(self) -> str:
         return f"<OpenReview {self.title!r} in {self.workspace.root}>"

@@ -95,6 +95,40 @@ def test_a_changed_sheet_is_read_again(root: Path) -> None:
     assert review.pool("fall").to_dict()["events"] == 17
 
 
+def test_a_defect_is_shown_and_not_raised(root: Path) -> None:
+    """A review with a defect in a sheet gives a traceback in a notebook in place of what is to be mended."""
+    sheet = root / "extracted" / "results.csv"
+    text = sheet.read_text(encoding="utf-8")
+    sheet.write_text(text.replace("fall,9,80", "fall,9 <of> 80,80"), encoding="utf-8")
+    shown = synth.open_review(root)._repr_html_()
+    assert "Hips &amp; knees" in shown
+    assert "cannot be pooled yet" in shown
+    assert "results.csv" in shown
+    assert "9 &lt;of&gt; 80" in shown
+    assert "<of>" not in shown
+
+
+def test_an_outcome_without_an_answer_leaves_the_others(root: Path) -> None:
+    """One outcome on which the model has no answer hides every other answer of the review."""
+    sheet = root / "extracted" / "results.csv"
+    more = "Ågren 2019,new,revision,0,40,,,,\nCole 2021,new,revision,25,25,,,,\n"
+    text = sheet.read_text(encoding="utf-8").replace("Brown 2020,new,revision,2,61,stated,,,\n", "")
+    sheet.write_text(text + more, encoding="utf-8")
+    pooled = synth.open_review(root).pool_all()
+    assert list(pooled) == ["fall"]
+    assert "no answer" in pooled.not_pooled["revision"]
+
+
+def test_a_pool_is_shown_in_a_line() -> None:
+    """A result of the mathematics fills the screen when it is looked at, or hides its answer."""
+    result = synth.meta.pool_proportions([7, 3, 1], [43, 38, 26])
+    shown = repr(result)
+    assert len(shown) < 120
+    assert "k=3, 11/107: 0.1" in shown
+    assert "95% CI" in shown
+    assert "undefined" in repr(synth.meta.pool_proportions([0, 1, 1, 0], [1, 1, 1, 1], ci_method="profile"))
+
+
 def test_listing(root: Path) -> None:
     """The listing of a review shows nothing in a notebook, or escapes nothing."""
     listing = synth.open_review(root).outcomes()
