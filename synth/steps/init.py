@@ -111,12 +111,25 @@ def _texts() -> dict[str, str]:
     templates = resources.files("synth.steps") / "templates"
     return {
         "review.toml": (templates / "review.toml").read_text("utf-8"),
-        "README.md": (templates / "README.md").read_text("utf-8"),
+        "README.md": (templates / "README.md")
+        .read_text("utf-8")
+        .replace("{results}", _table(contract.RESULTS))
+        .replace("{studies}", _table(contract.STUDIES)),
         "queries/README.md": (templates / "queries.md").read_text("utf-8"),
         "extracted/studies.csv": _header(contract.STUDY_COLUMNS),
         "extracted/results.csv": _header(contract.RESULT_COLUMNS),
         "reports/README.md": (templates / "reports.md").read_text("utf-8"),
     }
+
+
+def _table(columns: tuple[contract.Column, ...]) -> str:
+    """Explain the columns from the contract itself, so that the new review's README cannot lag behind it."""
+    rows = ["| column | what stands in it | words |", "|---|---|---|"]
+    for column in columns:
+        words = ", ".join(f"`{word}`" for word in column.allowed)
+        name = f"**`{column.name}`**" if column.required else f"`{column.name}`"
+        rows.append(f"| {name} | {column.meaning} | {words} |")
+    return "\n".join(rows)
 
 
 def _header(columns: tuple[str, ...]) -> str:
