@@ -3,7 +3,7 @@
 #     sh setup.sh         pool the shipped review and say which page to open
 #     sh setup.sh test    run every check: lint, types, tests
 # Works from any directory and may be run again at any time. Nothing outside this folder is changed, but for one
-# case: run as root on a Debian without python3-venv, it installs that.
+# case: run as root on a Debian with neither python3-venv nor pip, it installs the first.
 set -eu
 
 CDPATH= cd -- "$(dirname -- "$0")"
@@ -39,7 +39,20 @@ find_python() {
     return 1
 }
 
-# Debian ships Python without the part that makes virtual environments, and refuses installs outside of one.
+# Debian ships Python without the part that puts pip into a virtual environment (ensurepip), and refuses installs
+# outside of one. Where pip itself is on the machine, it can be put there without ensurepip and without being root.
+venv_without_ensurepip() {
+    "$python" -m venv --without-pip "$venv" >>"$log" 2>&1 || return 1
+    # shellcheck disable=SC2086
+    for wheel in /usr/share/python-wheels/pip-*.whl; do
+        if [ -f "$wheel" ] && "$venv/bin/python" "$wheel/pip" install $pip_flags --no-index "$wheel" >>"$log" 2>&1; then
+            return 0
+        fi
+    done
+    # shellcheck disable=SC2086
+    "$python" -m pip --python "$venv/bin/python" install $pip_flags pip >>"$log" 2>&1 </dev/null
+}
+
 make_venv() {
     python=$(find_python) ||
         stop "synth needs Python 3.11 or newer, and none was found. Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python; or python.org), then run this again."
@@ -53,6 +66,8 @@ make_venv() {
     rm -rf "$venv"
     if command -v uv >/dev/null 2>&1 && uv venv --quiet --seed -p "$python" "$venv" >>"$log" 2>&1; then return 0; fi
     rm -rf "$venv"
+    if venv_without_ensurepip; then return 0; fi
+    rm -rf "$venv"
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "This Python cannot make one by itself; installing python3-venv ..."
@@ -65,7 +80,7 @@ make_venv() {
         rm -rf "$venv"
     fi
     sed 's/^/    /' "$log" >&2
-    stop "this Python cannot make a virtual environment. Type: sudo apt install python3-venv   (or python$version-venv), then run this again."
+    stop "this Python cannot make a virtual environment, and there is no pip to make one with. Type: sudo apt install python3-venv   (or python$version-venv), then run this again."
 }
 
 log=$(mktemp)

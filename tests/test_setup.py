@@ -15,6 +15,16 @@ from .conftest import ROOT
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script for a POSIX shell")
 
 BROKEN = "#!/bin/sh\nexit 1\n"
+# ensurepip is missing, and pip is there: as on a Debian with python3-pip and without python3-venv. The stand-in
+# fills the environment from the pip that the real Python brings, so that no network is asked.
+NO_ENSUREPIP = """#!/bin/sh
+case "$*" in
+"-m venv --without-pip "*) ;;
+"-m pip --python "*) exec "$4" -m ensurepip ;;
+"-m "*) echo "ensurepip is not available"; exit 1 ;;
+esac
+exec "{python}" "$@"
+"""
 NO_VENV = '#!/bin/sh\nif [ "$1" = -m ]; then echo "ensurepip is not available"; exit 1; fi\nexec "{python}" "$@"\n'
 
 
@@ -24,8 +34,12 @@ def clone(tmp_path: Path) -> Path:
     folder = tmp_path / "a clone"
     folder.mkdir()
     text = (ROOT / "setup.sh").read_text(encoding="utf-8")
-    assert " /usr/bin/python3; do" in text
-    (folder / "setup.sh").write_text(text.replace(" /usr/bin/python3; do", "; do"), encoding="utf-8")
+    for own in (" /usr/bin/python3; do", "/usr/share/python-wheels/"):
+        assert own in text
+        text = text.replace(own, "; do" if own.endswith("do") else "/nowhere/")
+    (folder / "setup.sh").write_text(text, encoding="utf-8")
+    (folder / "synth").mkdir()
+    shutil.copy(ROOT / "synth" / "_version.py", folder / "synth")
     for name in ("setup.cfg", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     return folder
@@ -42,7 +56,8 @@ def setup(clone: Path, python: str, *args: str) -> subprocess.CompletedProcess[s
     for tool in tools.iterdir():
         tool.chmod(0o755)
     path = f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin"
-    env = {key: value for key, value in os.environ.items() if key != "PYTHON"} | {"PATH": path}
+    env = {key: value for key, value in os.environ.items() if key != "PYTHON" and not key.startswith("PIP_")}
+    env |= {"PATH": path, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     return subprocess.run(
         ["sh", str(clone / "setup.sh"), *args], env=env, cwd="/", capture_output=True, text=True, check=False
     )
@@ -63,6 +78,17 @@ def test_no_virtual_environment(clone: Path) -> None:
     assert "ensurepip is not available" in done.stderr
     assert "sudo apt install python3-venv" in done.stderr
     assert not (clone / ".venv").exists()
+
+
+def test_pip_without_ensurepip(clone: Path) -> None:
+    """A user who is not root on a Debian without python3-venv is sent to the administrator though pip is there."""
+    done = setup(clone, NO_ENSUREPIP)
+    assert "python3-venv" not in done.stderr
+    pip = subprocess.run([clone / ".venv" / "bin" / "python", "-m", "pip", "--version"], check=False)
+    assert pip.returncode == 0
+    assert "Installing synth" in done.stderr, "it goes on with the environment that it made"
+    assert "could not be installed" in done.stderr, "and says so where there is no network, as here"
+    assert done.returncode == 1
 
 
 def test_unknown_task(clone: Path) -> None:
