@@ -39,8 +39,8 @@ OUTSIDE = {
     "pandas": {"extract", "steps"},
 }
 STANDARD_IN_META = {
-    "__future__", "abc", "collections", "dataclasses", "difflib", "enum", "functools", "itertools", "math", "numbers",
-    "operator", "types", "typing",
+    "__future__", "abc", "collections", "dataclasses", "difflib", "enum", "functools", "importlib", "itertools", "math",
+    "numbers", "operator", "types", "typing",
 }  # fmt: skip
 
 
