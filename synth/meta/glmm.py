@@ -30,7 +30,8 @@ REASONS = {
 # still taken, and leaves an error of the order of its square: 1e-11 of a standard error.
 _DECREMENT = 1e-11
 _MAX_ITERATIONS = 200
-_TAU_MAX = 100.0
+# Beyond this the studies share nothing; it also keeps exp(tau u) within range (see quadrature).
+_TAU_MAX = 80.0
 _FIELDS = ("loglik", "g_mu", "g_tau", "h_mu", "h_mutau", "h_tau")
 
 

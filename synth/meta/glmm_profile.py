@@ -17,7 +17,7 @@ from .quadrature import Floats, integrate
 
 # A limit further out than this is none: proportions of 1e-26, or studies that share nothing.
 _MU_MAX = 60.0
-_TAU_MAX = 100.0
+_TAU_MAX = 80.0
 _MAX_STEPS = 60
 # A limit is taken as found when the signed root of the likelihood ratio is this near to its target: an error in the
 # limit of the same number of standard errors.

@@ -29,7 +29,7 @@ REGRESSION_REASONS = {
     "is infinite",
 }
 _TAU_STARTS = (0.3, 1.2)
-_TAU_MAX = 100.0
+_TAU_MAX = 80.0
 # A coefficient on the orthonormal design whose variance exceeds this many squared logits is running to infinity.
 _LOST = 1e6
 _RANK = 1e-9

@@ -13,6 +13,8 @@ curvature at the mode, and need a hundred nodes or more where the integrand is o
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, gammaln
@@ -67,15 +69,21 @@ def _modes(x: Floats, n: Floats, mu: Floats, tau: Floats) -> tuple[Floats, Float
     # The slope at 0 brackets the root between 0 and itself.
     slope = tau * (x - n * expit(mu))
     low, high = np.minimum(slope, 0.0), np.maximum(slope, 0.0)
-    for _ in range(60):
+    # Newton, or a halving of the bracket where Newton would leave it or does not gain on its last step: the logistic
+    # function is flat on either side, and plain Newton can jump to and fro across its bend.
+    last = high - low
+    for _ in range(80):
         p = expit(mu + tau * u)
         first = tau * (x - n * p) - u
         curvature = 1.0 + tau2 * n * p * (1.0 - p)
         rising = first > 0.0
         low, high = np.where(rising, u, low), np.where(rising, high, u)
-        new = u + first / curvature
-        new = np.where((new < low) | (new > high), 0.5 * (low + high), new)
-        done = np.abs(new - u) * np.sqrt(curvature) < 0.05
+        step = first / curvature
+        new = u + step
+        halve = (new < low) | (new > high) | (2.0 * np.abs(step) > last)
+        new = np.where(halve, 0.5 * (low + high), new)
+        last = np.abs(new - u)
+        done = (np.abs(step) * np.sqrt(curvature) < 0.05) | (high - low < 1e-12 * (1.0 + np.abs(u)))
         u = new
         if done.all():
             break
@@ -89,7 +97,7 @@ def _height(x: Floats, n: Floats, mu: Floats, tau: Floats, u: Floats) -> Floats:
 
 
 def _ends(x: Floats, n: Floats, mu: Floats, tau: Floats, u: Floats, sd: Floats) -> tuple[Floats, Floats, Floats]:
-    """Both ends of the interval that holds all of the integral, and the height of the peak."""
+    """Both ends of the interval that holds all of the integral, from the mode, and the height of the peak."""
     peak = _height(x, n, mu, tau, u)
     side = np.array([-1.0, 1.0]).reshape((2,) + (1,) * u.ndim)
     reach = np.broadcast_to(_REACH * sd, (2, *u.shape))
@@ -102,8 +110,7 @@ def _ends(x: Floats, n: Floats, mu: Floats, tau: Floats, u: Floats, sd: Floats) 
         # A slope that is not yet falling means that the mode was only approximate: take the sure reach.
         reach = np.where(slope < 0.0, reach - f / np.where(slope < 0.0, slope, -1.0), _REACH + 0.1)
         reach = np.clip(reach, 0.0, _REACH + 0.1)
-    ends = u + side * reach
-    return ends[0], ends[1], peak
+    return -reach[0], reach[1], peak
 
 
 class Integrals:
@@ -189,76 +196,75 @@ def _into(
     needed = np.maximum(width / (_STEP_SD * sd), width * tau / _STEP_LOGIT) + 1.0
     size = np.minimum(np.searchsorted(_NODE_COUNTS, needed), len(_NODE_COUNTS) - 1)
     largest = int(size.max())
+    cells = _Cells(x, n, mu, tau, u, low, width, peak)
     if x.size * _NODE_COUNTS[largest] <= _BLOCK:  # small: one pass costs less than sorting cells by their need
-        _pass(
-            out,
-            np.arange(where.start, where.start + x.size),
-            int(_NODE_COUNTS[largest]),
-            x,
-            n,
-            mu,
-            tau,
-            low,
-            width,
-            peak,
-            moments,
-            derivatives,
-        )
+        everything = np.arange(where.start, where.start + x.size)
+        _pass(out, everything, int(_NODE_COUNTS[largest]), cells, moments, derivatives)
         return
     for which in np.unique(size):
         nodes = int(_NODE_COUNTS[which])
-        cells = np.flatnonzero(size == which)
+        alike = np.flatnonzero(size == which)
         step = max(1, _BLOCK // nodes)
-        for at in range(0, cells.size, step):
-            c = cells[at : at + step]
-            _pass(out, where.start + c, nodes, x[c], n[c], mu[c], tau[c], low[c], width[c], peak[c], moments,
-                  derivatives)  # fmt: skip
+        for at in range(0, alike.size, step):
+            c = alike[at : at + step]
+            _pass(out, where.start + c, nodes, cells.take(c), moments, derivatives)
 
 
-def _pass(
-    out: Integrals,
-    where: NDArray[np.intp],
-    nodes: int,
-    x: Floats,
-    n: Floats,
-    mu: Floats,
-    tau: Floats,
-    low: Floats,
-    width: Floats,
-    peak: Floats,
-    moments: bool,
-    derivatives: bool,
-) -> None:
-    t = np.arange(nodes) / (nodes - 1.0)
-    u = low[:, None] + width[:, None] * t
-    eta = mu[:, None] + tau[:, None] * u
-    small = np.exp(-np.abs(eta))
-    if not derivatives:
-        softplus = np.maximum(eta, 0.0) + np.log1p(small)
-        mass = np.exp(x[:, None] * eta - n[:, None] * softplus - 0.5 * u * u - peak[:, None]).sum(axis=1)
-        out.loglik[where] = np.log(mass * width / (nodes - 1.0)) + peak - 0.5 * np.log(2.0 * np.pi)
-        return
-    positive = eta >= 0.0
-    p = np.where(positive, 1.0, small) / (1.0 + small)
-    q = np.where(positive, small, 1.0) / (1.0 + small)
-    softplus = np.maximum(eta, 0.0) + np.log1p(small)
-    w = np.exp(x[:, None] * eta - n[:, None] * softplus - 0.5 * u * u - peak[:, None])
+class _Cells(NamedTuple):
+    """Cells with the place and the height of their modes, and where their nodes begin (from the mode) and how far."""
+
+    x: Floats
+    n: Floats
+    mu: Floats
+    tau: Floats
+    mode: Floats
+    low: Floats
+    width: Floats
+    peak: Floats
+
+    def take(self, at: NDArray[np.intp]) -> _Cells:
+        """The same for some cells only."""
+        return _Cells(*(values[at] for values in self))
+
+
+def _pass(out: Integrals, where: NDArray[np.intp], nodes: int, cells: _Cells, moments: bool, derivatives: bool) -> None:
+    # Everything is measured from the mode: with a million patients the terms x eta and n log(1 + e^eta) are a million
+    # each, and their difference from their difference at the mode would keep ten digits only.
+    x, n, mu, tau, mode, low, width, _ = (values[:, None] for values in cells)
+    off = low + width * (np.arange(nodes) / (nodes - 1.0))
+    delta = tau * off
+    eta0 = mu + tau * mode
+    # Non-events are counted in place of events where they are fewer at the mode, so that 1 + p0 growth stays above 1/2.
+    side = np.where(eta0 > 0.0, -1.0, 1.0)
+    fewer = np.where(eta0 > 0.0, n - x, x)
+    p0, q0 = expit(-np.abs(eta0)), expit(np.abs(eta0))
+    delta = side * delta
+    growth = np.expm1(delta)
+    power = fewer * delta - n * np.log1p(p0 * growth) - off * (mode + 0.5 * off)
+    # The mode was found to a twentieth of a standard deviation, so that the highest node is near 0; where it were not,
+    # the exponential must still not overflow.
+    top = power.max(axis=1, keepdims=True)
+    w = np.exp(power - top)
     mass = w.sum(axis=1)
+    out.loglik[where] = np.log(mass * cells.width / (nodes - 1.0)) + top[:, 0] + cells.peak - 0.5 * np.log(2.0 * np.pi)
+    if not derivatives:
+        return
     w /= mass[:, None]
-    np_ = n[:, None] * p
-    s = x[:, None] - np_
-    c = np_ * q
+    u = mode + off
+    shift = 1.0 + p0 * growth
+    q = q0 / shift
+    c = n * (p0 * (1.0 + growth) / shift) * q
+    s = side * ((fewer - n * p0) - n * p0 * growth * q)
     ws = w * s
     wsu = ws * u
     curve = ws * s - w * c
     curve_u = curve * u
     d_mu, d_tau = ws.sum(axis=1), wsu.sum(axis=1)
-    out.loglik[where] = np.log(mass * width / (nodes - 1.0)) + peak - 0.5 * np.log(2.0 * np.pi)
     out.d_mu[where], out.d_tau[where] = d_mu, d_tau
     out.d_mu2[where] = curve.sum(axis=1) - d_mu * d_mu
     out.d_mutau[where] = curve_u.sum(axis=1) - d_mu * d_tau
     out.d_tau2[where] = (curve_u * u).sum(axis=1) - d_tau * d_tau
     if moments:
-        mean = (w * eta).sum(axis=1)
-        out.mean[where] = mean
-        out.variance[where] = (w * (eta - mean[:, None]) ** 2).sum(axis=1)
+        mean = (w * delta).sum(axis=1)
+        out.mean[where] = eta0[:, 0] + side[:, 0] * mean
+        out.variance[where] = (w * (delta - mean[:, None]) ** 2).sum(axis=1)
