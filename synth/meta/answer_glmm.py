@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit, xlogy
+from scipy.special import expit, logit
 
 from ..errors import NoAnswer
 from . import glmm
 from .distributions import chi2_tail, normal_upper, t_upper
+from .glmm_common import common_fit, likelihood_ratio_q, typical_variance
 from .glmm_profile import population_average, profile_mu, profile_tau2, study_terms
-from .quadrature import Floats, log_binomial
+from .glmm_rows import NO_LIMIT, auto_method, exact_interval, fit_rows, glmm_rows
+from .quadrature import Floats
 from .results import (
     Heterogeneity,
     Interval,
@@ -30,29 +32,10 @@ from .results import (
     number,
 )
 from .studies import ONE_STUDY
-from .study_intervals import study_interval
 
 # Leave-one-out needs k fits of k - 1 studies: beyond this it is asked for, not given unasked.
-LEAVE_ONE_OUT_MOST = 150
-NO_LIMIT = "the likelihood never falls far enough: the data set no limit on that side"
+LEAVE_ONE_OUT_MOST = 300
 _NONE = Reporting(None, None, None)
-
-
-def exact_interval(events: float, total: float, level: float) -> tuple[float, float]:
-    """Clopper-Pearson limits of one proportion, as plain numbers."""
-    low, high = study_interval(events, total, level=level)
-    return float(low), float(high)
-
-
-def auto_method(k: int, state: int) -> str:
-    """The interval that ``ci_method="auto"`` stands for.
-
-    One study, or an estimate of 0 or 1: exact. Two studies: profile likelihood, because t with one degree of freedom
-    says nothing. From three on: t with k - 1 degrees of freedom.
-    """
-    if k == 1 or state in (glmm.ALL_ZERO, glmm.ALL_EVENTS):
-        return "exact"
-    return "profile" if k == 2 else "t"
 
 
 def answer_glmm(
@@ -82,19 +65,14 @@ def answer_glmm(
     x, n = data["events"], data["total"]
     k = x.size
     common = settings.effects == "common"
-    drop_each = leave_one_out and 2 <= k <= LEAVE_ONE_OUT_MOST
-    include = (
-        np.vstack([np.ones((1, k), dtype=bool), ~np.eye(k, dtype=bool)]) if drop_each else np.ones((1, k), dtype=bool)
-    )
-    fit = _common_fit(x, n, include) if common else glmm.fit(x, n, include)
-    state = int(fit.state[0])
+    full = common_fit(x, n, np.ones(k)) if common else glmm.fit(x, n)
+    state = int(full.state)
     if state == glmm.SEPARATED:
         raise NoAnswer(
             f"The binomial-normal model has no answer on these {k} studies: {glmm.REASONS[state]}. Tried: Newton "
             "from the common logit, the empirical logits and two wider spreads. Use --model inverse (with a continuity "
             "correction), or --effects common."
         )
-    full = _row(fit, 0)
     requested = settings.ci_requested
     method = auto_method(k, state) if requested == "auto" else requested
     sum_x, sum_n = float(x.sum()), float(n.sum())
@@ -125,35 +103,8 @@ def answer_glmm(
         "loglik": number(full.loglik),
         "notes": tuple(notes),
     }
-    omitted, reason = _leave_one_out(x, n, studies, fit, settings, leave_one_out)
+    omitted, reason = _leave_one_out(x, n, studies, full, settings, leave_one_out)
     return PoolResult(**parts, leave_one_out=omitted, leave_one_out_reason=reason)
-
-
-def _common_fit(x: Floats, n: Floats, include: Any) -> glmm.GlmmFit:
-    """The common-effect logistic model: one proportion for all, in closed form."""
-    sum_x, sum_n = include @ x, include @ n
-    state = np.where(sum_x == 0, glmm.ALL_ZERO, np.where(sum_x == sum_n, glmm.ALL_EVENTS, glmm.OK)).astype(np.int8)
-    p = sum_x / sum_n
-    with np.errstate(divide="ignore"):
-        mu, se = logit(p), 1.0 / np.sqrt(sum_n * p * (1.0 - p))
-    constant = include @ log_binomial(x, n)
-    loglik = constant + xlogy(sum_x, p) + xlogy(sum_n - sum_x, 1.0 - p)
-    zero = np.zeros_like(p)
-    bad = state != glmm.OK
-    return glmm.GlmmFit(
-        state=state,
-        k=include.sum(axis=-1).astype(float),
-        mu=np.where(bad, np.nan, mu),
-        se=np.where(bad, np.nan, se),
-        tau2=zero,
-        se_tau=zero + np.nan,
-        loglik=loglik,
-        loglik_common=loglik,
-    )
-
-
-def _row(fit: glmm.GlmmFit, at: int) -> glmm.GlmmFit:
-    return glmm.GlmmFit(**{name: getattr(fit, name)[at] for name in fit.__dataclass_fields__})
 
 
 def _proportions(low: float | None, high: float | None) -> tuple[float | None, float | None]:
@@ -213,24 +164,6 @@ def _pooled(
     )
 
 
-def typical_variance(x: Floats, n: Floats) -> float:
-    """The typical sampling variance of the logits, (k - 1) / (sum w - sum w^2 / sum w) (Higgins & Thompson 2002).
-
-    Studies without events or without non-events get 1/2 added to both, as in ``rma.glmm``; nothing else here uses that.
-    """
-    add = np.where((x == 0) | (x == n), 0.5, 0.0)
-    w = 1.0 / (1.0 / (x + add) + 1.0 / (n - x + add))
-    return float((x.size - 1) / (w.sum() - (w * w).sum() / w.sum()))
-
-
-def likelihood_ratio_q(x: Floats, n: Floats) -> float:
-    """Likelihood-ratio statistic of one common proportion against one for each study, on k - 1 degrees of freedom."""
-    p = x.sum() / n.sum()
-    observed = xlogy(x, x / n) + xlogy(n - x, (n - x) / n)
-    expected = xlogy(x, p) + xlogy(n - x, 1.0 - p)
-    return float(max(2.0 * (observed - expected).sum(), 0.0))
-
-
 def _spread(
     x: Floats, n: Floats, full: glmm.GlmmFit, state: int, settings: Settings, common: bool
 ) -> tuple[Tau2, Heterogeneity]:
@@ -241,7 +174,7 @@ def _spread(
             Tau2(None, settings.tau2_method, None, None, None, None, None, why),
             Heterogeneity(None, None, None, None, None, None, None, None, None, why),
         )
-    q = likelihood_ratio_q(x, n)
+    q = float(likelihood_ratio_q(x, n))
     # Not one event, or nothing else, in any study: no difference at all is seen, and Q is 0 by every definition.
     p_value = float(chi2_tail(q, k - 1))
     q_method = "likelihood ratio"
@@ -273,7 +206,7 @@ def _spread(
         Test(statistic, p_tau, "likelihood ratio, boundary mixture of chi-square 0 and 1"),
         reason,
     )
-    v = typical_variance(x, n)
+    v = float(typical_variance(x, n))
     i2_ci = [None if bound is None else bound / (bound + v) for bound in (low, high)]
     return tau2, Heterogeneity(
         q,
@@ -344,7 +277,7 @@ def _average(k: int, full: glmm.GlmmFit, state: int, common: bool) -> Population
 
 
 def _leave_one_out(
-    x: Floats, n: Floats, studies: tuple[Study, ...], fit: glmm.GlmmFit, settings: Settings, wanted: bool
+    x: Floats, n: Floats, studies: tuple[Study, ...], full: glmm.GlmmFit, settings: Settings, wanted: bool
 ) -> tuple[tuple[Omitted, ...], str | None]:
     k = x.size
     if k == 1:
@@ -353,39 +286,7 @@ def _leave_one_out(
         return (), "not asked for"
     if k > LEAVE_ONE_OUT_MOST:
         return (), f"not computed for more than {LEAVE_ONE_OUT_MOST} studies"
-    common = settings.effects == "common"
-    left = k - 1
-    rest = _rows_from(fit, 1)
     include = ~np.eye(k, dtype=bool)
-    base = auto_method(left, glmm.OK) if settings.ci_requested == "auto" or left == 1 else settings.ci_requested
-    if common and base == "profile":
-        base = "wald"
-    tail = (1.0 - settings.level) / 2.0
-    if base == "profile":
-        low, high = profile_mu(x, n, rest, settings.level, include)
-    else:
-        reach = float(t_upper(tail, left - 1)) if base == "t" and left > 1 else float(normal_upper(tail))
-        low, high = rest.mu - reach * rest.se, rest.mu + reach * rest.se
-    out = []
-    for i, study in enumerate(studies):
-        state = int(rest.state[i])
-        keep = include[i]
-        if left == 1 or state in (glmm.ALL_ZERO, glmm.ALL_EVENTS):
-            e, t = float(x[keep].sum()), float(n[keep].sum())
-            reason = glmm.REASONS[state] if state != glmm.OK else ONE_STUDY
-            out.append(
-                Omitted(study.study, left, e / t, *exact_interval(e, t, settings.level), "exact", None, None, reason)
-            )
-        elif state != glmm.OK:
-            out.append(Omitted(study.study, left, None, None, None, None, None, None, glmm.REASONS[state]))
-        else:
-            bounds = _proportions(number(low[i]), number(high[i]))
-            value = None if common else float(rest.tau2[i])
-            i2 = None if value is None else value / (value + typical_variance(x[keep], n[keep]))
-            why = NO_LIMIT if None in bounds else None
-            out.append(Omitted(study.study, left, float(expit(rest.mu[i])), *bounds, base, value, i2, why))
-    return tuple(out), None
-
-
-def _rows_from(fit: glmm.GlmmFit, start: int) -> glmm.GlmmFit:
-    return glmm.GlmmFit(**{name: getattr(fit, name)[start:] for name in fit.__dataclass_fields__})
+    # Without one study the top is near: climbing from it alone is several times as fast as from several starts.
+    parts = glmm_rows(x, n, include, fit_rows(x, n, include, settings.effects, full), settings)
+    return tuple(Omitted.without(study.study, part) for study, part in zip(studies, parts, strict=True)), None

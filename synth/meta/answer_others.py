@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import logit
 
-from .answer_glmm import likelihood_ratio_q
 from .answer_inverse import COMMON, FEW, NEW_STUDY, NO_DIFFERENCE, back, no_effect
 from .bayes_binomial import pool_bayes
 from .beta_binomial_profile import pool_beta_binomial
 from .distributions import Floats, chi2_tail
+from .glmm_common import likelihood_ratio_q
 from .mantel_haenszel import MantelHaenszelFit, pool_mantel_haenszel
 from .measures import measure
 from .peto import PetoFit, pool_peto
@@ -259,7 +259,7 @@ def _proportions(
         prediction = Prediction(
             how, None, ends[0], ends[1], Reporting(estimate, *predicted), k >= 10, None if k >= 10 else FEW
         )
-    q = likelihood_ratio_q(x, n)
+    q = float(likelihood_ratio_q(x, n))
     spread = Heterogeneity(
         q, "likelihood ratio", k - 1, float(chi2_tail(q, k - 1)), None, None, None, None, None,
         "I2 and H2 are not defined by this model",

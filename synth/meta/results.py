@@ -178,6 +178,20 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The pool of some of the studies; estimates are on the reporting scale."""
+
+    k: int
+    estimate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_method: str | None
+    tau2: float | None
+    i2: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Omitted:
     """The pool again without one study; estimates are proportions."""
 
@@ -190,6 +204,11 @@ class Omitted:
     tau2: float | None
     i2: float | None
     reason: str | None = None
+
+    @classmethod
+    def without(cls, study: str, part: Part) -> Omitted:
+        """Name the study that a pool of the others lacks."""
+        return cls(study, **vars(part))
 
 
 @dataclass(frozen=True)
