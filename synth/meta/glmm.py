@@ -175,6 +175,7 @@ def maximise(
     free_mu: bool = True,
     free_tau: bool = True,
     decrement: float = _DECREMENT,
+    stay: bool = False,
 ) -> tuple[Floats, Floats, Value]:
     """Climb to a maximum of each row's likelihood from the given start.
 
@@ -187,6 +188,8 @@ def maximise(
         Hold one of them where it is, for a profile.
     decrement : float
         Squared length, in standard errors, of the last step taken.
+    stay : bool
+        Move tau by half of itself at most, so that a climb ends in the basin where it began.
 
     Returns
     -------
@@ -211,6 +214,10 @@ def maximise(
         if not free_tau:
             f.g_tau, f.h_mutau, f.h_tau = np.zeros_like(f.g_mu), np.zeros_like(f.g_mu), -np.ones_like(f.g_mu)
         d_mu, d_tau, promised = _newton_step(f, tau[active])
+        if stay:
+            most = 0.5 * np.abs(tau[active])
+            promised = promised * np.where(np.abs(d_tau) > most, most / np.maximum(np.abs(d_tau), 1e-300), 1.0)
+            d_tau = np.clip(d_tau, -most, most)
         new_mu, new_tau = mu[active] + shrink[active] * d_mu, tau[active] + shrink[active] * d_tau
         there = Value.of(part, new_mu, new_tau)
         # Rounding in a sum of k terms of size loglik / k: a step that changes less is at the top.
@@ -280,9 +287,7 @@ def _starts(rows: Cells, mu0: Floats) -> list[tuple[Floats, Floats]]:
     return starts
 
 
-def fit(
-    events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None, start: GlmmFit | None = None
-) -> GlmmFit:
+def fit(events: ArrayLike, total: ArrayLike, include: ArrayLike | None = None, start: GlmmFit | None = None) -> GlmmFit:
     """Fit the binomial-normal model to every row of a mask.
 
     Parameters

@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
+from ..errors import NoAnswer
 from .distributions import normal_upper
 from .glmm import OK, Cells, GlmmFit, maximise, merge
-from .quadrature import Floats, integrate
+from .quadrature import Floats, integrate, log1pexp
 
 # A limit further out than this is none: proportions of 1e-26, or studies that share nothing.
 _MU_MAX = 60.0
@@ -25,18 +27,37 @@ _ROOT = 1e-10
 # The inner climb: a last step of 1e-4 standard errors leaves 1e-16 in the likelihood, which is all that is used.
 _INNER = 1e-8
 
+# Values of tau that are looked over, near enough to each other that a climb by half steps reaches what lies between;
+# and the number of cells from which a coarser look has to do: with so many studies the likelihood has one maximum.
+_TAUS = np.array([0.01, 0.03, 0.1, 0.25, 0.6, 1.2, 2.5, 6.0])
+_COARSE = 400
+
 # Profile at some rows: (rows, trial values) -> (log-likelihood at its maximum over the other parameter, slope).
 Profile = Callable[[NDArray[np.intp], Floats], tuple[Floats, Floats]]
 
 
-def search_limit(profile: Profile, top: Floats, centre: Floats, guess: Floats, limit: Floats, z: float) -> Floats:
+def search_limit(
+    profile: Profile,
+    top: Floats,
+    centre: Floats,
+    guess: Floats,
+    limit: Floats,
+    z: float,
+    known: Floats | None = None,
+) -> Floats:
     """Where the profile has fallen by ``z**2 / 2``, walking from ``centre`` through ``guess`` towards ``limit``.
 
     Newton on the signed root ``sqrt(2 (top - l))``, which is nearly straight, inside a bracket. ``nan`` where the
-    profile has not fallen that far at ``limit``.
+    profile has not fallen that far at ``limit``. ``known`` are values nearer than the limits, if any are.
+
+    Raises
+    ------
+    NoAnswer
+        Where the bracket closes on a jump of the profile instead of on its target: the profile is continuous, so its
+        inner maximum was missed, and a limit from it would be wrong.
     """
     found = np.full(centre.shape, np.nan)
-    inner, outer = centre.copy(), np.full(centre.shape, np.nan)
+    inner, outer = (centre if known is None else known).copy(), np.full(centre.shape, np.nan)
     trial = guess.copy()
     direction = np.sign(limit - centre)
     active = np.arange(centre.size)
@@ -51,7 +72,14 @@ def search_limit(profile: Profile, top: Floats, centre: Floats, guess: Floats, l
         done = np.abs(fallen - z) < np.maximum(_ROOT, noise)
         a, b = inner[active], outer[active]
         closed = np.isfinite(b)
-        done |= closed & (np.abs(b - a) < 1e-13 * (1.0 + np.abs(a)))
+        shut = closed & ~done & (np.abs(b - a) < 1e-13 * (1.0 + np.abs(a)))
+        # Rounding in the likelihood, of the order of 1e-13 of its size, is all that may separate the two ends.
+        if (shut & (np.abs(fallen - z) > 1e-4 + 100.0 * noise)).any():
+            raise NoAnswer(
+                "A profile-likelihood limit was not found: the likelihood jumps where it should cross its target, "
+                "after a search over tau. Use --ci t or --ci wald, or --model inverse."
+            )
+        done |= shut
         with np.errstate(divide="ignore", invalid="ignore"):
             new = t + (z - fallen) * fallen / -slope
         far = np.abs(t - centre[active])
@@ -112,30 +140,30 @@ def profile_mu(
         both = np.concatenate([good, good])
         part = rows.take(both)
         top = np.tile(top - rows.take(good).constant(), 2)
-        warm = np.tile(tau, 2)
-        trials = 0
+        sum_x, sum_n = part.sums(part.x), part.sums(part.n)
+        centre, side = np.tile(mu, 2), np.repeat([-1.0, 1.0], n)
+        inner, guess, warm = _look_around(part, centre, side, np.tile(se, 2), np.tile(tau, 2), top, z)
+        # Where the two ends of a bracket have their maxima at unlike tau, both branches are followed.
+        forked = np.maximum(warm[0], warm[1]) > 2.0 * np.minimum(warm[0], warm[1])
 
         def profile(active: NDArray[np.intp], t: Floats) -> tuple[Floats, Floats]:
-            # Never from 0, where the slope in tau is 0 whether that is a maximum or not.
-            start = np.maximum(warm[active], 0.1)
-            nonlocal trials
-            trials += 1
-            if trials > 2:
-                _, warm[active], value = maximise(part.take(active), t, start, free_mu=False, decrement=_INNER)
-                return value.loglik, value.g_mu
-            # Twice at first, from the fit's tau and from well above: the maximum may have jumped. The second trial is
-            # near the limit already, so that later ones stay on its branch.
-            twice = part.take(np.concatenate([active, active]))
-            both_tau = np.concatenate([start, 2.0 * start + 0.5])
-            _, tau_t, value = maximise(twice, np.tile(t, 2), both_tau, free_mu=False, decrement=_INNER)
-            best = np.where(value.loglik[: t.size] >= value.loglik[t.size :], 0, 1) * t.size + np.arange(t.size)
-            warm[active] = tau_t[best]
-            return value.loglik[best], value.g_mu[best]
+            # tau = 0 itself needs no quadrature, and a climb from above need not reach it.
+            loglik = sum_x[active] * t - sum_n[active] * log1pexp(t)
+            slope = sum_x[active] - sum_n[active] * expit(t)
+            for branch in (0, 1):
+                which = np.arange(active.size) if branch == 0 else np.flatnonzero(forked[active])
+                if which.size == 0:
+                    continue
+                at = active[which]
+                start = np.maximum(warm[branch][at], 1e-3)
+                _, warm[branch][at], value = maximise(
+                    part.take(at), t[which], start, free_mu=False, decrement=_INNER, stay=True
+                )
+                higher = value.loglik > loglik[which]
+                loglik[which[higher]], slope[which[higher]] = value.loglik[higher], value.g_mu[higher]
+            return loglik, slope
 
-        centre = np.tile(mu, 2)
-        side = np.repeat([-1.0, 1.0], n)
-        guess = centre + side * z * np.tile(se, 2)
-        found = search_limit(profile, top, centre, guess, centre + side * _MU_MAX, z)
+        found = search_limit(profile, top, centre, guess, centre + side * _MU_MAX, z, inner)
         low[good], high[good] = found[:n], found[n:]
     return low.reshape(fit.state.shape), high.reshape(fit.state.shape)
 
@@ -195,6 +223,52 @@ def profile_tau2(
             guess = np.maximum(t0 - z * spread[inside], 0.3 * t0)
             low[good[inside]] = search_limit(lower, top[inside], t0, guess, np.zeros(inside.size), z) ** 2
     return low.reshape(fit.state.shape), high.reshape(fit.state.shape)
+
+
+def _look_around(
+    rows: Cells, centre: Floats, side: Floats, se: Floats, tau: Floats, top: Floats, z: float
+) -> tuple[Floats, Floats, tuple[Floats, Floats]]:
+    """Where to begin the search for each limit, from a coarse look at the whole likelihood on its side.
+
+    Two studies of unlike size can have one maximum at ``tau = 0`` and another far from it; which of them is higher
+    changes along the profile, and the profile can rise again. The limit is the outermost value that is not rejected.
+
+    Returns
+    -------
+    inner : array of float, shape (r,)
+        The outermost value looked at that is not rejected: a coarse look can only take the likelihood for too low.
+    guess : array of float, shape (r,)
+        Where to begin.
+    tau : pair of array of float, shape (r,)
+        The best tau of the range at the next value, and at the inner one.
+    """
+    logit = np.log((rows.x + 0.5) / (rows.n - rows.x + 0.5))
+    # How far the studies themselves reach on that side: a second maximum lies between them.
+    reach = np.zeros(rows.n_rows)
+    np.maximum.at(reach, rows.row, (logit - centre[rows.row]) * side[rows.row])
+    coarse = rows.x.size > _COARSE
+    near, far = ((1.0, 1.3), (0.5, 1.0)) if coarse else ((0.5, 0.8, 1.0, 1.3, 1.8), (0.25, 0.5, 0.75, 1.0, 1.3))
+    away = np.sort(np.concatenate([np.multiply.outer(z * se, near), np.multiply.outer(reach, far)], axis=1), axis=1)
+    away = np.minimum(away, _MU_MAX)
+    mu = centre[:, None] + side[:, None] * away
+    taus = np.multiply.outer(np.maximum(tau, 0.05), [0.3, 1.0, 2.0]) if coarse else np.tile(_TAUS, (rows.n_rows, 1))
+    g, j = mu.shape[1], taus.shape[1]
+    many = rows.take(np.repeat(np.arange(rows.n_rows), g * j))
+    at_mu, at_tau = np.repeat(mu.ravel(), j), np.repeat(taus[:, None, :], g, axis=1).ravel()
+    at = integrate(many.x, many.n, at_mu[many.row], at_tau[many.row], derivatives=False)
+    loglik = many.sums(at.loglik).reshape(rows.n_rows, g, j)
+    best = loglik.argmax(axis=2)
+    common = rows.sums(rows.x)[:, None] * mu - rows.sums(rows.n)[:, None] * log1pexp(mu)
+    fallen = np.sqrt(np.maximum(2.0 * (top[:, None] - np.maximum(loglik.max(axis=2), common)), 0.0))
+    within = fallen < z
+    last = np.where(within.any(axis=1), g - 1 - within[:, ::-1].argmax(axis=1), -1)
+    row = np.arange(rows.n_rows)
+    inner = np.where(last >= 0, mu[row, last], centre)
+    after = np.minimum(last + 1, g - 1)
+    a, b = np.where(last >= 0, fallen[row, last], 0.0), fallen[row, after]
+    share = np.clip((z - a) / np.maximum(b - a, 1e-300), 0.05, 0.95)
+    guess = np.where(last + 1 < g, inner + share * (mu[row, after] - inner), 2.0 * inner - centre)
+    return inner, guess, (taus[row, best[row, after]], taus[row, best[row, np.maximum(last, 0)]])
 
 
 def study_terms(events: ArrayLike, total: ArrayLike, mu: float, tau2: float) -> tuple[Floats, Floats, Floats]:

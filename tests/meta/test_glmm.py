@@ -302,3 +302,32 @@ def test_weights_are_shares_of_information() -> None:
     weight, mean, sd = study_terms(x, n, -2.2, 0.0)
     assert weight == pytest.approx(n / n.sum())
     assert not sd.any()
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "percent"),
+    [
+        ([73, 80527], [130, 182151], (43.8, 53.5)),
+        ([53, 76159], [86, 164088], (46.0, 58.8)),
+        ([41, 9160], [49, 9835], (84.4, 94.0)),
+        ([1, 505], [164, 15372], (0.6, 3.9)),
+        ([31, 14, 47, 23, 24, 46517], [114, 53, 132, 123, 104, 154346], (24.2, 30.5)),
+    ],
+)
+def test_profile_limits_beside_one_large_study(x: list[int], n: list[int], percent: tuple[float, float]) -> None:
+    """One large study gives a narrow top at tau = 0 and a plateau far from it: missing either makes a limit wrong."""
+    xs, ns = np.array(x, dtype=float), np.array(n, dtype=float)
+    fit = glmm.fit(xs, ns)
+    limits = [float(v) for v in profile_mu(xs, ns, fit)]
+    assert [round(100 * float(expit(v)), 1) for v in limits] == list(percent)
+    taus = np.concatenate([[0.0], np.geomspace(1e-3, 20.0, 6000)])
+    cells = glmm.Cells(xs, ns, np.ones((1, len(xs)))).take(np.zeros(taus.size, dtype=np.intp))
+    fall = 0.5 * float(chi2_upper(0.05, 1))
+    for limit, outward in zip(limits, (-1.0, 1.0), strict=True):
+        at = [
+            float(glmm.Value.of(cells, np.full(taus.size, mu), taus).loglik.max() + cells.constant()[0])
+            for mu in (limit, limit + outward * 0.05, limit + outward * 0.5)
+        ]
+        # 6,000 values of tau are 0.17 % apart, where the likelihood is flat to 1e-4.
+        assert float(fit.loglik) - at[0] == pytest.approx(fall, abs=1e-3)
+        assert max(at[1:]) < at[0]
