@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .distributions import Floats, t_two_sided
 from .heterogeneity import Tau2Interval, tau2_interval
@@ -16,6 +17,7 @@ from .results import (
     Heterogeneity,
     Interval,
     Omitted,
+    Part,
     Pooled,
     PoolResult,
     PopulationAverage,
@@ -66,9 +68,7 @@ def answer_inverse(
     y, v = made.y, made.v
     k = y.size
     common = settings.effects == "common"
-    method = settings.ci_requested
-    if method == "auto":
-        method = "wald" if common else "hksj-adhoc"
+    method = interval_method(settings)
     sizes = data[scale.columns[-1]] if scale.sized else None
     events, total = sums(data)
     if k == 1:
@@ -76,7 +76,7 @@ def answer_inverse(
     settings = replace(settings, ci_method=method)
     fit = _fit(y, v, None, settings, method)
     ci = None if common else tau2_interval(y, v, level=settings.level)
-    omitted, reason = _leave_one_out(data, y, v, studies, settings, method, scale, sizes, leave_one_out)
+    omitted, reason = _leave_one_out(y, v, studies, settings, method, sizes, leave_one_out)
     return PoolResult(
         settings=settings,
         k=k,
@@ -94,6 +94,13 @@ def answer_inverse(
         loglik=number(fit.log_likelihood_ml),
         notes=_notes(int(made.corrected.sum()), made.add, fit, settings, scale),
     )
+
+
+def interval_method(settings: Settings) -> str:
+    """The interval that was asked for, or what ``auto`` stands for."""
+    if settings.ci_requested != "auto":
+        return settings.ci_requested
+    return "wald" if settings.effects == "common" else "hksj-adhoc"
 
 
 def _notes(added: int, add: float, fit: InverseFit, settings: Settings, scale: Measure) -> tuple[str, ...]:
@@ -228,35 +235,62 @@ def _prediction(k: int, fit: InverseFit, settings: Settings, scale: Measure, siz
     return Prediction(settings.prediction_method, df, *bounds, shown, k >= 10, None if k >= 10 else FEW)
 
 
+def inverse_rows(
+    y: Floats,
+    v: Floats,
+    include: NDArray[np.bool_],
+    studies: tuple[Study, ...],
+    settings: Settings,
+    method: str,
+    sizes: Floats | None,
+) -> tuple[Part, ...]:
+    """Pool the studies of each row of a mask; one study alone is its own figure with its own interval.
+
+    Parameters
+    ----------
+    y, v : array of float, shape (k,)
+    include : array of bool, shape (r, k)
+        No row is empty.
+    studies : tuple of Study
+    settings : Settings
+    method : str
+        The interval.
+    sizes : array of float, shape (k,), optional
+        For a measure that goes back at a size.
+
+    Returns
+    -------
+    tuple of Part
+    """
+    scale = measure(settings.measure)
+    fit = _fit(y, v, include.astype(float), settings, method)
+    common = settings.effects == "common"
+    harmonic = [None] * len(include) if sizes is None else [float(s) for s in harmonic_size(sizes, include)]
+    i2 = fit.i2_q if common or settings.i2_method == "q" else fit.i2
+    k, first = include.sum(axis=1), include.argmax(axis=1)
+    exact = "exact" if scale.kind in ("proportion", "rate") else "wald"
+    out = []
+    for i, size in enumerate(harmonic):
+        if k[i] == 1:
+            own = studies[int(first[i])]
+            out.append(Part(1, own.estimate, own.ci_low, own.ci_high, exact, None, None, ONE_STUDY))
+            continue
+        shown = [back(scale, b[i], size) for b in (fit.estimate, fit.ci_low, fit.ci_high)]
+        tau2 = None if common else number(fit.tau2[i])
+        out.append(Part(int(k[i]), shown[0], shown[1], shown[2], method, tau2, number(i2[i])))
+    return tuple(out)
+
+
 def _leave_one_out(
-    data: Mapping[str, Floats],
     y: Floats,
     v: Floats,
     studies: tuple[Study, ...],
     settings: Settings,
     method: str,
-    scale: Measure,
     sizes: Floats | None,
     wanted: bool,
 ) -> tuple[tuple[Omitted, ...], str | None]:
     if not wanted:
         return (), "not asked for"
-    k = y.size
-    if k == 2:
-        left = [studies[1], studies[0]]
-        exact = "exact" if scale.kind in ("proportion", "rate") else "wald"
-        return tuple(
-            Omitted(s.study, 1, o.estimate, o.ci_low, o.ci_high, exact, None, None, ONE_STUDY)
-            for s, o in zip(studies, left, strict=True)
-        ), None
-    include = (~np.eye(k, dtype=bool)).astype(float)
-    fit = _fit(y, v, include, settings, method)
-    common = settings.effects == "common"
-    harmonic = [None] * k if sizes is None else [float(s) for s in harmonic_size(sizes, include)]
-    i2 = fit.i2_q if common or settings.i2_method == "q" else fit.i2
-    out = []
-    for i, study in enumerate(studies):
-        shown = [back(scale, b[i], harmonic[i]) for b in (fit.estimate, fit.ci_low, fit.ci_high)]
-        tau2 = None if common else number(fit.tau2[i])
-        out.append(Omitted(study.study, k - 1, shown[0], shown[1], shown[2], method, tau2, number(i2[i])))
-    return tuple(out), None
+    parts = inverse_rows(y, v, ~np.eye(y.size, dtype=bool), studies, settings, method, sizes)
+    return tuple(Omitted.without(study.study, part) for study, part in zip(studies, parts, strict=True)), None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .glmm import OK, Cells, GlmmFit, fit
+from .glmm_common import common_fit
 from .glmm_profile import study_terms
 from .quadrature import Floats, integrate
 
@@ -27,6 +28,8 @@ class GlmmInfluence:
 
     Attributes
     ----------
+    full : GlmmFit
+        The fit of all studies.
     deleted : GlmmFit
         Fits without each study, shape (k,).
     cook : array of float, shape (k,)
@@ -44,6 +47,7 @@ class GlmmInfluence:
         ``(x - E[X]) / sd[X]`` for the events of the study under the fit without it (a deleted Pearson residual).
     """
 
+    full: GlmmFit
     deleted: GlmmFit
     cook: Floats
     displacement: Floats
@@ -81,12 +85,14 @@ def glmm_masks(events: ArrayLike, total: ArrayLike, include: ArrayLike, start: G
     return GlmmFit(*(np.concatenate([getattr(p, name) for p in parts]) for name in GlmmFit.__dataclass_fields__))
 
 
-def glmm_influence(events: ArrayLike, total: ArrayLike) -> GlmmInfluence:
+def glmm_influence(events: ArrayLike, total: ArrayLike, *, effects: str = "random") -> GlmmInfluence:
     """Leave each study out of the binomial-normal model and measure what changes.
 
     Parameters
     ----------
     events, total : array_like of float, shape (k,)
+    effects : {"random", "common"}
+        With variance between studies, or with none.
 
     Returns
     -------
@@ -99,11 +105,15 @@ def glmm_influence(events: ArrayLike, total: ArrayLike) -> GlmmInfluence:
     [0.632, 0.001, 0.28, 0.269, 0.543]
     """
     x, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
-    full = fit(x, n)
-    deleted = glmm_masks(x, n, ~np.eye(x.size, dtype=bool), full)
+    others = ~np.eye(x.size, dtype=bool)
+    if effects == "common":
+        full, deleted = common_fit(x, n, np.ones(x.size)), common_fit(x, n, others)
+    else:
+        full = fit(x, n)
+        deleted = glmm_masks(x, n, others, full)
     nan = np.full(x.size, np.nan)
     if int(full.state) != OK:
-        return GlmmInfluence(deleted, nan, nan, nan, nan, nan, nan)
+        return GlmmInfluence(full, deleted, nan, nan, nan, nan, nan, nan)
     tau = np.sqrt(deleted.tau2)
     change = float(full.mu) - deleted.mu
     displacement, residual = nan.copy(), nan.copy()
@@ -114,10 +124,11 @@ def glmm_influence(events: ArrayLike, total: ArrayLike) -> GlmmInfluence:
         cells = Cells(x, n, np.ones((rows.size, x.size)))
         loglik = cells.sums(cells.at(deleted.mu[rows], tau[rows], derivatives=False).loglik) + cells.constant()
         displacement[rows] = np.maximum(2.0 * (float(full.loglik) - loglik), 0.0)
-    mean, variance = _events(n[good], deleted.mu[good], tau[good])
+    mean, variance = event_moments(n[good], deleted.mu[good], tau[good])
     residual[good] = (x[good] - mean) / np.sqrt(variance)
     hat = study_terms(x, n, float(full.mu), float(full.tau2))[0]
     return GlmmInfluence(
+        full,
         deleted,
         cook=change**2 / float(full.se) ** 2,
         displacement=displacement,
@@ -128,7 +139,7 @@ def glmm_influence(events: ArrayLike, total: ArrayLike) -> GlmmInfluence:
     )
 
 
-def _events(n: Floats, mu: Floats, tau: Floats) -> tuple[Floats, Floats]:
+def event_moments(n: Floats, mu: Floats, tau: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of the events among ``n`` patients of a new study."""
     one = np.ones_like(n)
     # One event in one patient, and two in two, have the first two moments of the proportion as probabilities.

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import NoAnswer, SettingsError
 from .distributions import chi2_tail, f_tail, normal_upper, t_two_sided, t_upper
 from .glmm import OK, REASONS, GlmmFit, fit
+from .glmm_common import common_fit
 from .glmm_regression import REGRESSION_REASONS, fit_regression, profile_coefficient
 from .quadrature import Floats
 
@@ -70,7 +71,13 @@ class Moderators:
 
 
 def glmm_moderators(
-    events: ArrayLike, total: ArrayLike, moderators: ArrayLike, *, ci_method: str = "t", level: float = 0.95
+    events: ArrayLike,
+    total: ArrayLike,
+    moderators: ArrayLike,
+    *,
+    effects: str = "random",
+    ci_method: str = "t",
+    level: float = 0.95,
 ) -> Moderators:
     """Regress the logit of studies' proportions on moderators.
 
@@ -79,6 +86,8 @@ def glmm_moderators(
     events, total : array_like of float, shape (k,)
     moderators : array_like of float, shape (k,) or (k, q)
         Without the intercept, which is added.
+    effects : {"random", "common"}
+        With variance between studies, or plain logistic regression.
     ci_method : {"t", "wald", "profile"}
     level : float
 
@@ -107,7 +116,8 @@ def glmm_moderators(
     if columns.ndim != 2:
         raise SettingsError(f"A moderator has a value for each of the {x.size} studies.")
     design = np.column_stack([np.ones(x.size), columns])
-    found, null = fit_regression(x, n, design), fit(x, n)
+    found = fit_regression(x, n, design, effects=effects)
+    null = fit(x, n) if effects == "random" else common_fit(x, n, np.ones(x.size))
     if int(found.state) != OK:
         raise NoAnswer(f"The regression has no answer: {REGRESSION_REASONS[int(found.state)]}.")
     k, p = design.shape

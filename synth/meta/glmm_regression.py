@@ -147,7 +147,12 @@ def basis(design: Floats, last: int | None = None) -> tuple[Floats, Floats]:
 
 
 def fit_regression(
-    events: ArrayLike, total: ArrayLike, design: ArrayLike, include: ArrayLike | None = None
+    events: ArrayLike,
+    total: ArrayLike,
+    design: ArrayLike,
+    include: ArrayLike | None = None,
+    *,
+    effects: str = "random",
 ) -> GlmmRegression:
     """Fit the binomial-normal model with covariates to every row of a mask.
 
@@ -159,6 +164,8 @@ def fit_regression(
         Columns of the linear predictor, the intercept among them where one is wanted.
     include : array_like, shape (..., k), optional
         Booleans or whole multiplicities. Default: all studies once.
+    effects : {"random", "common"}
+        With variance between studies, or plain logistic regression with ``tau2 = 0``.
 
     Returns
     -------
@@ -189,7 +196,7 @@ def fit_regression(
     m, p = m.reshape(-1, x.size), full.shape[1]
     rows = Cells(x, n, m)
     z, triangle = basis(full)
-    state = _states(rows, m, z)
+    state = _states(rows, m, z, effects)
     # The orthonormal basis has full rank whatever the design: what stands off the columns before is in the triangle.
     if (np.abs(np.diag(triangle)) <= _RANK * np.sqrt((triangle**2).sum(axis=0))).any() or x.size < p:
         state[state == OK] = RANK
@@ -198,7 +205,7 @@ def fit_regression(
     out = {name: np.full((rows.n_rows, *shape), np.nan) for name, shape in shapes.items()}
     if good.size:
         part = rows.take(good)
-        fitted, lost = _fit_good(_Design(part, z), part)
+        fitted, lost = _fit_good(_Design(part, z), part, effects)
         back = np.linalg.inv(triangle)
         fitted["beta"] = fitted["beta"] @ back.T
         fitted["cov"] = back @ fitted["cov"] @ back.T
@@ -215,12 +222,13 @@ def fit_regression(
     )
 
 
-def _states(rows: Cells, m: Floats, z: Floats) -> NDArray[np.int8]:
+def _states(rows: Cells, m: Floats, z: Floats, effects: str) -> NDArray[np.int8]:
     """Why a row has no fit, as far as counts and design alone can say."""
     sum_x, sum_n = rows.sums(rows.x), rows.sums(rows.n)
     state = np.zeros(rows.n_rows, dtype=np.int8)
     inside = (rows.x > 0) & (rows.x < rows.n)
-    state[(rows.sums(inside.astype(float)) == 0) & (rows.sums((rows.n > 1).astype(float)) > 0)] = SEPARATED
+    if effects == "random":
+        state[(rows.sums(inside.astype(float)) == 0) & (rows.sums((rows.n > 1).astype(float)) > 0)] = SEPARATED
     gram = np.einsum("rk,kp,kq->rpq", (m > 0).astype(float), z, z, optimize=True)
     values = np.linalg.eigvalsh(gram)
     state[values[:, 0] <= _RANK * np.maximum(values[:, -1], 1e-300)] = RANK
@@ -230,7 +238,7 @@ def _states(rows: Cells, m: Floats, z: Floats) -> NDArray[np.int8]:
     return state
 
 
-def _fit_good(design: _Design, rows: Cells) -> tuple[dict[str, Floats], NDArray[np.bool_]]:
+def _fit_good(design: _Design, rows: Cells, effects: str) -> tuple[dict[str, Floats], NDArray[np.bool_]]:
     """Fit rows whose design has full rank, on the orthonormal basis; and the rows whose coefficients run away."""
     p, r = design.z.shape[1], rows.n_rows
     zero = np.zeros((r, p))
@@ -246,7 +254,7 @@ def _fit_good(design: _Design, rows: Cells) -> tuple[dict[str, Floats], NDArray[
     se_tau = np.full(r, np.nan)
     several = np.flatnonzero((rows.sums((rows.n > 1).astype(float)) > 0) & (rows.sums(np.ones_like(rows.x)) > 1))
     lost = _runs_away(cov)
-    several = several[~lost[several]]
+    several = several[~lost[several]] if effects == "random" else several[:0]
     if several.size:
         part = _Design(rows.take(np.tile(several, len(_TAU_STARTS))), design.z)
         starts = [np.column_stack([beta[several], np.full(several.size, tau)]) for tau in _TAU_STARTS]
