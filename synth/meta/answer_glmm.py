@@ -14,7 +14,7 @@ from . import glmm
 from .distributions import chi2_tail, normal_upper, t_upper
 from .glmm_common import common_fit, likelihood_ratio_q, typical_variance
 from .glmm_profile import population_average, profile_mu, profile_tau2, study_terms
-from .glmm_rows import NO_LIMIT, auto_method, exact_interval, fit_rows, glmm_rows
+from .glmm_rows import NO_LIMIT, exact_interval, fit_rows, glmm_rows, row_method
 from .quadrature import Floats
 from .results import (
     Heterogeneity,
@@ -35,6 +35,7 @@ from .studies import ONE_STUDY
 
 # Leave-one-out needs k fits of k - 1 studies: beyond this it is asked for, not given unasked.
 LEAVE_ONE_OUT_MOST = 300
+ONE_EACH = "every study has one patient, so the data say nothing about differences between studies"
 _NONE = Reporting(None, None, None)
 
 
@@ -74,11 +75,9 @@ def answer_glmm(
             "correction), or --effects common."
         )
     requested = settings.ci_requested
-    method = auto_method(k, state) if requested == "auto" else requested
+    method = row_method(k, state, settings)
     sum_x, sum_n = float(x.sum()), float(n.sum())
     exact = exact_interval(sum_x, sum_n, settings.level)
-    if k == 1 or state != glmm.OK:
-        method = "exact"
     settings = replace(settings, ci_method=method)
     notes: list[str] = []
     if requested not in ("auto", method):
@@ -98,13 +97,18 @@ def answer_glmm(
         "tau2": tau2,
         "heterogeneity": heterogeneity,
         "studies": _with_terms(x, n, studies, full, state, settings),
-        "prediction": _prediction(k, full, state, settings, common),
-        "population_average": _average(k, full, state, common),
+        "prediction": _prediction(n, full, state, settings, common),
+        "population_average": _average(n, full, state, common),
         "loglik": number(full.loglik),
         "notes": tuple(notes),
     }
     omitted, reason = _leave_one_out(x, n, studies, full, settings, leave_one_out)
     return PoolResult(**parts, leave_one_out=omitted, leave_one_out_reason=reason)
+
+
+def shows_tau(total: Floats) -> bool:
+    """Whether the data can tell variation between studies: studies of one patient each cannot."""
+    return bool((total > 1).any())
 
 
 def _proportions(low: float | None, high: float | None) -> tuple[float | None, float | None]:
@@ -122,7 +126,7 @@ def _pooled(
     common: bool,
 ) -> Pooled:
     k = x.size
-    if method == "exact":
+    if k == 1 or state != glmm.OK:
         boundary = state != glmm.OK
         p = float(x.sum() / n.sum())
         low, high = (number(v) for v in logit(np.array(exact)))
@@ -146,15 +150,16 @@ def _pooled(
         "t": (*student, k - 1.0, None),
         "wald": (*wald, None, None),
     }
-    if not common:
+    if common:
+        low, high = (number(v) for v in logit(np.array(exact)))
+        found["exact"] = (low, high, None, None)
+    else:
         low, high = (number(v) for v in profile_mu(x, n, full, settings.level))
         reason = None if low is not None and high is not None else NO_LIMIT
         found["profile"] = (low, high, None, reason)
-    elif method == "profile":
-        method = "wald"
     intervals = tuple(
         Interval(name, low, high, df, Reporting(float(expit(mu)), *_proportions(low, high)), reason)
-        for name in ("t", "profile", "wald")
+        for name in ("exact", "t", "profile", "wald")
         if name in found
         for low, high, df, reason in [found[name]]
     )
@@ -186,16 +191,17 @@ def _spread(
             Tau2(None, settings.tau2_method, None, None, None, None, None, why),
             Heterogeneity(q, q_method, k - 1, p_value, None, None, None, None, None, why),
         )
+    if not shows_tau(n):
+        return (
+            Tau2(None, settings.tau2_method, None, None, None, None, None, ONE_EACH),
+            Heterogeneity(q, q_method, k - 1, p_value, None, None, None, None, None, ONE_EACH),
+        )
     value = float(full.tau2)
     low, high = (number(v) for v in profile_tau2(x, n, full, settings.level))
     statistic = max(2.0 * float(full.loglik - full.loglik_common), 0.0)
     # Half a point mass at 0, half chi-square with one degree of freedom (Self & Liang 1987).
     p_tau = 1.0 if value == 0.0 else 0.5 * float(chi2_tail(statistic, 1))
-    reason = None
-    if low is None and high is None:
-        reason = "every study has one patient, so the data say nothing about tau2"
-    elif high is None:
-        reason = "the likelihood never falls far enough: the data set no upper limit"
+    reason = None if high is not None else "the likelihood never falls far enough: the data set no upper limit"
     tau2 = Tau2(
         value,
         "ML",
@@ -238,8 +244,8 @@ def _with_terms(
     )
 
 
-def _prediction(k: int, full: glmm.GlmmFit, state: int, settings: Settings, common: bool) -> Prediction:
-    why = None
+def _prediction(n: Floats, full: glmm.GlmmFit, state: int, settings: Settings, common: bool) -> Prediction:
+    k, shows, why = n.size, shows_tau(n), None
     if settings.prediction_method == "none":
         why = "no prediction interval was asked for"
     elif common:
@@ -248,6 +254,8 @@ def _prediction(k: int, full: glmm.GlmmFit, state: int, settings: Settings, comm
         why = "differences between studies cannot be estimated here"
     elif k < 3:
         why = "a prediction interval needs three studies or more"
+    elif not shows:
+        why = ONE_EACH
     if why:
         return Prediction(None, None, None, None, _NONE, None, why)
     tail = (1.0 - settings.level) / 2.0
@@ -266,8 +274,8 @@ def _prediction(k: int, full: glmm.GlmmFit, state: int, settings: Settings, comm
     )
 
 
-def _average(k: int, full: glmm.GlmmFit, state: int, common: bool) -> PopulationAverage:
-    if k == 1:
+def _average(n: Floats, full: glmm.GlmmFit, state: int, common: bool) -> PopulationAverage:
+    if n.size == 1:
         return PopulationAverage(None, "one study says nothing about other studies")
     if state != glmm.OK:
         return PopulationAverage(None, "differences between studies cannot be estimated here")

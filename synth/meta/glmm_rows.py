@@ -19,28 +19,28 @@ from .study_intervals import study_interval
 NO_LIMIT = "the likelihood never falls far enough: the data set no limit on that side"
 
 
-def auto_method(k: int, state: int) -> str:
+def auto_method(k: int, state: int, effects: str = "random") -> str:
     """The interval that ``ci_method="auto"`` stands for.
 
-    One study, or an estimate of 0 or 1: exact. Two studies: profile likelihood, because t with one degree of freedom
-    says nothing. From three on: t with k - 1 degrees of freedom.
+    One study, an estimate of 0 or 1, or a common effect (which is one binomial proportion): exact. Two studies: profile
+    likelihood, because t with one degree of freedom says nothing. From three on: t with k - 1 degrees of freedom.
 
     Examples
     --------
     >>> auto_method(1, 0), auto_method(2, 0), auto_method(3, 0), auto_method(3, glmm.ALL_ZERO)
     ('exact', 'profile', 't', 'exact')
     """
-    if k == 1 or state in (glmm.ALL_ZERO, glmm.ALL_EVENTS):
+    if k == 1 or effects == "common" or state in (glmm.ALL_ZERO, glmm.ALL_EVENTS):
         return "exact"
     return "profile" if k == 2 else "t"
 
 
 def row_method(k: int, state: int, settings: Settings) -> str:
     """The interval of one row, by what was asked for and what its studies allow."""
-    method = auto_method(k, state)
-    if method != "exact" and settings.ci_requested != "auto":
-        method = settings.ci_requested
-    return "wald" if method == "profile" and settings.effects == "common" else method
+    forced = auto_method(k, state)
+    if settings.ci_requested == "auto" or forced == "exact":
+        return auto_method(k, state, settings.effects)
+    return settings.ci_requested
 
 
 def fit_rows(
@@ -100,7 +100,7 @@ def glmm_rows(
         k, state = int(sizes[i]), int(fit.state[i])
         if method == "exact":
             e, t = float(sum_x[i]), float(sum_n[i])
-            reason = glmm.REASONS[state] if state in (glmm.ALL_ZERO, glmm.ALL_EVENTS) else ONE_STUDY
+            reason = glmm.REASONS[state] if state in (glmm.ALL_ZERO, glmm.ALL_EVENTS) else ONE_STUDY if k == 1 else None
             out.append(Part(k, e / t, *exact_interval(e, t, settings.level), "exact", None, None, reason))
         elif state != glmm.OK:
             out.append(Part(k, None, None, None, None, None, None, glmm.REASONS[state]))

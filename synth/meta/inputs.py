@@ -17,6 +17,8 @@ DEFAULT_MEASURE: Final[dict[frozenset[str], str]] = {
     frozenset(MEASURES[name].columns): name for name in ("PLOGIT", "IRLN", "OR", "IRR", "MN", "MD", "ZCOR", "GEN")
 }
 _WHOLE: Final = ("events", "total", "n")
+# Above this the binomial tails lose their digits, and no study of people is as large.
+_MOST: Final = 1e12
 
 
 def default_measure(columns: Sequence[str]) -> str:
@@ -88,13 +90,16 @@ def _value(name: str, value: Any, row: int, problems: list[Problem]) -> float:
     """One number, or nan and a problem; a position is 1 for the first study."""
     base = name.split("_")[0]
     try:
-        x = float(value)
-    except (TypeError, ValueError):
+        # A truth value or bytes would pass as a number without being one.
+        x = math.nan if isinstance(value, bool | np.bool_ | bytes) else float(value)
+    except (TypeError, ValueError, OverflowError):
         x = math.nan
     least = {"events": 0.0, "total": 1.0, "n": 1.0, "sd": 0.0}.get(base, -math.inf)
     wrong: str | None = None
     if base in _WHOLE and not (math.isfinite(x) and x == int(x) and x >= least):
         wrong = f"a whole number of {least:g} or more"
+    elif base in _WHOLE and x > _MOST:
+        wrong = f"a count that can be worked with (at most {_MOST:,.0f})"
     elif not math.isfinite(x) or x < least:
         wrong = "a number" if least == -math.inf else f"a number of {least:g} or more"
     elif base in ("time", "se") and x <= 0.0:
@@ -103,9 +108,17 @@ def _value(name: str, value: Any, row: int, problems: list[Problem]) -> float:
         wrong = "a correlation, from -1 to 1"
     if wrong:
         remedy = "Give a count of patients." if base in _WHOLE else "Correct it."
-        problems.append(Problem("data", f"this is not {wrong}.", remedy, row=row, column=name, value=str(value)))
+        problems.append(Problem("data", f"this is not {wrong}.", remedy, row=row, column=name, value=_short(value)))
         return math.nan
     return x
+
+
+def _short(value: Any) -> str:
+    try:
+        text = str(value)
+    except ValueError:  # an integer of more digits than Python will print
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _within(events: Floats, total: Floats, name: str, problems: list[Problem]) -> None:

@@ -240,7 +240,7 @@ def measure(name: str) -> Measure:
     >>> measure("plo").name
     'PLOGIT'
     """
-    wanted = name.upper()
+    wanted = str(name).upper()
     for m in MEASURES.values():
         if wanted in (m.name, *m.aliases):
             return m

@@ -21,6 +21,7 @@ from .zero_cells import POLICIES
 EFFECTS: Final = ("random", "common")
 PREDICTIONS: Final = ("t", "hts", "normal", "none")
 I2_METHODS: Final = ("tau2", "q")
+_NEEDED: Final = ("measure", "ci_method", "prediction", "i2_method")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,15 @@ def make_settings(
     >>> make_settings("PAS").model, make_settings("PLOGIT").tau2_method
     ('inverse', 'ML')
     """
+    for name, word in (("measure", measure), ("model", model), ("effects", effects), ("tau2_method", tau2_method),
+                       ("ci_method", ci_method), ("prediction", prediction), ("study_ci", study_ci),
+                       ("zero_cells", zero_cells), ("i2_method", i2_method)):  # fmt: skip
+        if not isinstance(word, str | None) or (word is None and name in _NEEDED):
+            raise SettingsError(f"{name} is a word, such as those listed in the documentation, and {word!r} is none.")
+    if isinstance(level, bool) or not isinstance(level, int | float):
+        raise SettingsError(
+            f"A confidence level is a number between 0 and 1, and {level!r} is none. Did you mean 0.95?"
+        )
     if not 0.0 < level < 1.0:
         raise SettingsError(f"A confidence level lies between 0 and 1, and {level} does not. Did you mean 0.95?")
     scale = find_measure(measure)
