@@ -39,8 +39,8 @@ NO_DIFFERENCE = "one study says nothing about differences between studies"
 _NONE = Reporting(None, None, None)
 SIZED_NOTE = (
     "The Freeman-Tukey transformation has no back-transformation of its own for a pool: the harmonic mean of the sizes "
-    "was used; at the size that the pooled variance stands for the pooled {what} is {other:.4g}. The two can differ "
-    "widely where sizes do (Schwarzer 2019), so this measure is not one to rely on."
+    "was used. At the size that the pooled variance stands for {other}. The two can differ widely where sizes do "
+    "(Schwarzer 2019), so this measure is not one to rely on."
 )
 
 
@@ -76,6 +76,7 @@ def answer_inverse(
     settings = replace(settings, ci_method=method)
     fit = _fit(y, v, None, settings, method)
     ci = None if common else tau2_interval(y, v, level=settings.level)
+    wald = _fit(y, v, None, settings, "wald") if scale.sized else None
     omitted, reason = _leave_one_out(y, v, studies, settings, method, sizes, leave_one_out)
     return PoolResult(
         settings=settings,
@@ -92,7 +93,7 @@ def answer_inverse(
         leave_one_out=omitted,
         leave_one_out_reason=reason,
         loglik=number(fit.log_likelihood_ml),
-        notes=_notes(int(made.corrected.sum()), made.add, fit, settings, scale),
+        notes=_notes(int(made.corrected.sum()), made.add, fit, wald, settings, scale),
     )
 
 
@@ -103,7 +104,9 @@ def interval_method(settings: Settings) -> str:
     return "wald" if settings.effects == "common" else "hksj-adhoc"
 
 
-def _notes(added: int, add: float, fit: InverseFit, settings: Settings, scale: Measure) -> tuple[str, ...]:
+def _notes(
+    added: int, add: float, fit: InverseFit, wald: InverseFit | None, settings: Settings, scale: Measure
+) -> tuple[str, ...]:
     notes = []
     if added:
         also = ": with few events this moves the pooled estimate, which the binomial-normal model does not need"
@@ -111,9 +114,19 @@ def _notes(added: int, add: float, fit: InverseFit, settings: Settings, scale: M
             f"{added} of {int(fit.k)} series had a zero cell or were corrected with them, and {add:g} was added to the "
             f"cells of each (policy {settings.zero_cells}){also if scale.kind == 'proportion' else ''}."
         )
-    if scale.sized and scale.kind == "proportion":
-        other = float(scale.to_reporting(fit.estimate, variance_size(fit.se**2)))
-        notes.append(SIZED_NOTE.format(other=other, what=scale.reporting))
+    if wald is not None and scale.kind == "proportion":
+        # The variance by the weights alone is the information in the pool, whatever interval was asked for. With tau2
+        # that can be less than one patient's, and then no size goes with it.
+        size = float(variance_size(wald.se**2))
+        other = "there is none, as less than one patient's information is left"
+        if size > 0.0:
+            other = f"it would be {float(scale.to_reporting(fit.estimate, size)):.4g}"
+        notes.append(SIZED_NOTE.format(other=other))
+    if settings.ci_method == "hksj" and float(fit.hksj_scale) < 1.0:
+        notes.append(
+            "The series agree better than chance lets them, and the unmodified Hartung-Knapp interval shrinks "
+            "with that, down to nothing: hksj-adhoc keeps it from being narrower than the ordinary one."
+        )
     return tuple(notes)
 
 
@@ -202,6 +215,11 @@ def _tau2(fit: InverseFit, ci: Tau2Interval | None, settings: Settings) -> Tau2:
     if bool(ci.empty):
         reason = "the studies agree better than chance: no value of tau2 is compatible with them, and the bounds are 0"
     value = float(fit.tau2)
+    if reason is None and not float(ci.low) <= value <= float(ci.high):
+        reason = (
+            f"the interval is made from Q and the estimate by {settings.tau2_method}: on these studies they "
+            "disagree, and the interval does not contain the estimate"
+        )
     tau = float(np.sqrt(value))
     return Tau2(value, settings.tau2_method, tau, number(ci.low), number(ci.high), "Q-profile", None, reason)
 

@@ -244,4 +244,4 @@ def measure(name: str) -> Measure:
     for m in MEASURES.values():
         if wanted in (m.name, *m.aliases):
             return m
-    raise UnknownName("measure", name, list(MEASURES))
+    raise UnknownName("measure", str(name), list(MEASURES))
