@@ -13,6 +13,7 @@ from ..errors import NoAnswer
 from . import glmm
 from .distributions import chi2_tail, normal_upper, t_upper
 from .glmm_common import common_fit, likelihood_ratio_q, typical_variance
+from .glmm_i2 import FROM_Q, FROM_TAU2, i2_h2
 from .glmm_profile import population_average, profile_mu, profile_tau2, study_terms
 from .glmm_rows import NO_LIMIT, exact_interval, fit_rows, glmm_rows, row_method
 from .quadrature import Floats
@@ -212,20 +213,12 @@ def _spread(
         Test(statistic, p_tau, "likelihood ratio, boundary mixture of chi-square 0 and 1"),
         reason,
     )
+    i2, h2 = (number(share) for share in i2_h2(x, n, value, settings.i2_method))
+    if settings.i2_method == "q":
+        return tau2, Heterogeneity(q, q_method, k - 1, p_value, i2, None, None, FROM_Q, h2, reason)
     v = float(typical_variance(x, n))
     i2_ci = [None if bound is None else bound / (bound + v) for bound in (low, high)]
-    return tau2, Heterogeneity(
-        q,
-        q_method,
-        k - 1,
-        p_value,
-        value / (value + v),
-        i2_ci[0],
-        i2_ci[1],
-        "from tau2 and the typical sampling variance",
-        (value + v) / v,
-        reason,
-    )
+    return tau2, Heterogeneity(q, q_method, k - 1, p_value, i2, i2_ci[0], i2_ci[1], FROM_TAU2, h2, reason)
 
 
 def _with_terms(

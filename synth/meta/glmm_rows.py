@@ -8,7 +8,8 @@ from scipy.special import expit
 
 from . import glmm
 from .distributions import normal_upper, t_upper
-from .glmm_common import common_fit, typical_variance
+from .glmm_common import common_fit
+from .glmm_i2 import i2_h2
 from .glmm_influence import glmm_masks
 from .glmm_profile import profile_mu
 from .quadrature import Floats
@@ -80,7 +81,7 @@ def glmm_rows(
     >>> x, n, rows = np.array([7.0, 3.0, 0.0]), np.array([43.0, 38.0, 17.0]), np.tril(np.ones((3, 3), dtype=bool))
     >>> parts = glmm_rows(x, n, rows, fit_rows(x, n, rows, "random"), make_settings("PLOGIT"))
     >>> [(part.k, part.ci_method, round(part.estimate, 3)) for part in parts]
-    [(1, 'exact', 0.163), (2, 'profile', 0.123), (3, 't', 0.094)]
+    [(1, 'exact', 0.163), (2, 'profile', 0.123), (3, 't', 0.096)]
     """
     sizes = include.sum(axis=1)
     methods = [row_method(int(k), int(state), settings) for k, state in zip(sizes, fit.state, strict=True)]
@@ -93,7 +94,7 @@ def glmm_rows(
     if profiled.size:
         some = glmm.GlmmFit(**{name: getattr(fit, name)[profiled] for name in fit.__dataclass_fields__})
         low[profiled], high[profiled] = profile_mu(x, n, some, settings.level, include[profiled])
-    i2 = fit.tau2 / (fit.tau2 + typical_variance(x, n, include))
+    i2, _ = i2_h2(x, n, fit.tau2, settings.i2_method, include)
     sum_x, sum_n = include @ x, include @ n
     out = []
     for i, method in enumerate(methods):
