@@ -193,12 +193,21 @@ def parse_review(data: bytes, file: str = "review.toml") -> Review:
         raise ProblemsError(
             [Problem(file, f"line {line} is not UTF-8 text.", "Save the file as UTF-8 in your editor.")]
         ) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         said = visible(str(error) or "nested too deeply", 200)
+        if not isinstance(error, tomllib.TOMLDecodeError | RecursionError):
+            said = "a number has thousands of digits"
         raise ProblemsError(
             [Problem(file, f"is not valid TOML: {said}.", 'Text stands in quotation marks: title = "My review".')]
         ) from error
     return _Reader(file).review(table)
+
+
+def _shown(value: object) -> str:
+    try:
+        return visible(str(value))
+    except ValueError:  # Python turns no number of more than 4,300 digits into text
+        return "a number of thousands of digits"
 
 
 class _Reader:
@@ -217,7 +226,7 @@ class _Reader:
         if schema is None:
             self.wrong("schema is missing.", f"Write: schema = {SCHEMA}")
         elif type(schema) is not int or schema != SCHEMA:
-            shown = visible(str(schema))
+            shown = f'the text "{visible(schema)}"' if isinstance(schema, str) else _shown(schema)
             self.wrong(f"schema is {shown}; this version of synth reads {SCHEMA}.", f"Write: schema = {SCHEMA}")
         title = self.text(table, "title", "", required=True)
         contact = self.text(table, "contact", "")
@@ -318,7 +327,7 @@ class _Reader:
         name = f"{place}.{key}" if place else key
         value = table.get(key, "")
         if not isinstance(value, str):
-            self.wrong(f"{name} is {visible(str(value))}, which is no text.", f'Write: {key} = "..."')
+            self.wrong(f"{name} is {_shown(value)}, which is no text.", f'Write: {key} = "..."')
             return ""
         if required and not value.strip():
             # A missing section was said already, once is enough.

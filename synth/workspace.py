@@ -11,9 +11,12 @@ import contextlib
 import hashlib
 import os
 import secrets
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from .errors import WorkspaceError
 from .review import Arm, Outcome, Question, Review, read_review, visible
@@ -27,11 +30,17 @@ __all__ = [
     "Workspace",
     "atomic_write",
     "digest",
+    "encoded",
     "now",
     "visible",
+    "write_all",
 ]
 
 REVIEW_FILE = "review.toml"
+_TEMPORARY = (".synth-", ".tmp")
+_HEX = frozenset("0123456789abcdef")
+_PathLike = TypeVar("_PathLike", bound=str | os.PathLike[str])
+_STALE = 3600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -134,29 +143,80 @@ def atomic_write(path: str | os.PathLike[str], content: str | bytes) -> None:
     WorkspaceError
         The disk is full, the folder may not be written to, the path is a folder, ...: nothing was changed.
     """
-    # A lone surrogate can only come from a file name that is no UTF-8; its escape is also what JSON would write.
-    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    target = Path(os.path.realpath(path))
-    temporary = target.parent / f".synth-{secrets.token_hex(8)}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    write_all({path: content})
+
+
+def write_all(contents: Mapping[_PathLike, str | bytes]) -> None:
+    """Write several files as :func:`atomic_write` does: every byte is on the disk before the first name changes hands.
+
+    What an earlier run left behind when it was killed is swept from the folders on the way.
+
+    Parameters
+    ----------
+    contents : mapping of path to str or bytes
+        The whole of each file.
+
+    Raises
+    ------
+    WorkspaceError
+        One of them cannot be written: then none was changed.
+    """
+    ready: list[tuple[Path, Path]] = []
+    before: list[tuple[Path, bytes | None]] = []
+    shown = Path()
     try:
-        if target.is_dir():
-            raise IsADirectoryError(21, "it is a folder", str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(temporary, flags, 0o666), "wb") as handle:
-                handle.write(data)
-                handle.flush()
-                os.fsync(handle.fileno())
+        for path, content in contents.items():
+            shown = Path(path)
+            target = Path(os.path.realpath(os.fspath(path)))
+            if target.is_dir():
+                raise IsADirectoryError(21, "it is a folder", str(target))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target.parent)
+            ready.append((target.parent / f"{_TEMPORARY[0]}{secrets.token_hex(8)}{_TEMPORARY[1]}", target))
+            _write_new(ready[-1][0], encoded(content))
             with contextlib.suppress(FileNotFoundError):
-                os.chmod(temporary, target.stat().st_mode & 0o7777)
-            os.replace(temporary, target)
-        except BaseException:
+                os.chmod(ready[-1][0], target.stat().st_mode & 0o7777)
+        for position, (temporary, shown) in enumerate(ready):
+            # The last one needs no way back: nothing comes after it.
+            old = shown.read_bytes() if position + 1 < len(ready) and shown.is_file() else None
+            os.replace(temporary, shown)
+            before.append((shown, old))
+    except BaseException as error:
+        for temporary, _ in ready:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-            raise
-    except OSError as error:
-        raise WorkspaceError(f"Cannot write {visible(os.fspath(path), 300)}: {_reason(error)}.") from error
+        for target, old in before:
+            with contextlib.suppress(OSError):
+                if old is None:
+                    target.unlink()
+                else:
+                    target.write_bytes(old)
+        if isinstance(error, OSError):
+            raise WorkspaceError(f"Cannot write {visible(str(shown), 300)}: {_reason(error)}.") from error
+        raise
+
+
+def encoded(content: str | bytes) -> bytes:
+    """Return the bytes that a text is written as: UTF-8, with a file name that is none spelled out as JSON would."""
+    return content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _sweep(folder: Path) -> None:
+    """Remove temporary files of ours that no run of this hour can still be writing."""
+    oldest = time.time() - _STALE
+    for path in folder.glob(f"{_TEMPORARY[0]}*{_TEMPORARY[1]}"):
+        name = path.name.removeprefix(_TEMPORARY[0]).removesuffix(_TEMPORARY[1])
+        with contextlib.suppress(OSError):
+            if len(name) == 16 and set(name) <= _HEX and path.is_file() and path.lstat().st_mtime < oldest:
+                path.unlink()
 
 
 def now() -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -14,11 +15,11 @@ import click
 
 from .._version import __version__
 from ..errors import SynthError
+from .console import say
 
 COMMANDS = ("init", "outcomes", "pool", "completion")
 """Every command, in the order of the help; each is the function of that name in the module of that name."""
 
-EXIT_USAGE = 2
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE = 141
@@ -130,7 +131,9 @@ def run(args: Sequence[str] | None = None) -> int:
         _say("Stopped.")
         return EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show(sys.stderr)
+        text = io.StringIO()
+        error.show(text)
+        say(text.getvalue(), err=True, nl=False)
         return error.exit_code
     except Exception as error:
         if debug:
@@ -157,7 +160,7 @@ def _abandon_stdout() -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(f"synth: {text}", err=True)
+    say(f"synth: {text}", err=True)
 
 
 def main() -> NoReturn:

@@ -6,12 +6,44 @@ import os
 import shutil
 import sys
 import threading
+import unicodedata
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TextIO
 
+import click
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_KEPT = frozenset("\n\u200c\u200d\u200e\u200f\u061c")  # the marks stand in real names (Persian, Arabic, Indic)
 PROGRESS_AFTER = 1.0
 """Seconds of silence before a line of progress: anything quicker needs none."""
+
+
+def safe(text: str) -> str:
+    r"""Return text in which only a line break does anything: what would move the cursor, name the window or turn the
+    direction is spelled out.
+
+    Every text goes through here on its way to a terminal or a pipe, because a study's name may hold anything.
+
+    Examples
+    --------
+    >>> print(safe("a\x1b]0;title\x07b\n\u202ec"))
+    a\x1b]0;title\x07b
+    \u202ec
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        char.encode("unicode_escape").decode("ascii")
+        if char not in _KEPT and unicodedata.category(char) in _HIDDEN
+        else char
+        for char in text
+    )
+
+
+def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print a text that was made safe; the only way to a stream for words that are not synth's own."""
+    click.echo(safe(text), err=err, nl=nl)
 
 
 @dataclass(frozen=True)
@@ -89,5 +121,5 @@ class Progress:
                 self._draw()
 
     def _draw(self) -> None:
-        self._stream.write(f"\r\x1b[K{self._text} ...")
+        self._stream.write(f"\r\x1b[K{safe(self._text)} ...")
         self._stream.flush()

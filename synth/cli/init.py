@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from .console import say
+
 
 @click.command(
     short_help="Start a review in a new folder.",
@@ -24,9 +26,9 @@ def init(directory: Path) -> None:
     from ..steps.init import init as start
 
     made = start(directory)
-    click.echo(f"A new review in {made.root}:")
+    say(f"A new review in {made.root}:")
     for path, purpose in made.files:
-        click.echo(f"  {path:<24} {purpose}")
-    click.echo("\nNext:")
+        say(f"  {path:<24} {purpose}")
+    say("\nNext:")
     for number, step in enumerate(made.next_steps, start=1):
-        click.echo(f"  {number}. {step}")
+        say(f"  {number}. {step}")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from .console import Console
+from .console import Console, say
 
 
 @click.command(
@@ -25,10 +25,10 @@ def outcomes(as_json: bool) -> None:
 
     listing = list_outcomes(Workspace.find())
     for warning in listing.warnings:
-        click.echo(f"synth: {warning}", err=True)
+        say(f"synth: {warning}", err=True)
     console = Console.of(sys.stdout)
     if as_json:
-        click.echo(listing.to_json(ascii_only=not console.unicode), nl=False)
+        click.echo(listing.to_json(ascii_only=not console.unicode), nl=False)  # which escapes by JSON's own rules
         return
-    click.echo(listing.table(width=console.width if console.tty else 200))
-    click.echo('\nOne of them: synth pool --outcome NAME. All of them: synth pool.')
+    say(listing.table(width=console.width if console.tty else 200))
+    say('\nOne of them: synth pool --outcome NAME. All of them: synth pool.')

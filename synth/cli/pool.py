@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import Console, Progress
+from .console import Console, Progress, say
 
 if TYPE_CHECKING:
     from ..steps.pool import Pooled, PoolRun
@@ -119,6 +119,10 @@ def pool(
     if figures is None and output is not None and len(outcomes) != 1:
         raise click.UsageError("--output names one page: give --outcome once with it.")
 
+    from ..workspace import Workspace, now
+
+    now()  # a SOURCE_DATE_EPOCH that is no time stops numpy as it is imported, and less clearly
+
     from ..steps.pool import PoolOptions, pool_file, pool_review, to_json
 
     options = PoolOptions(
@@ -130,17 +134,16 @@ def pool(
             run = pool_file(figures, columns=columns, outcome=outcomes[0] if outcomes else None, arm=arm,
                             output=output, options=options, progress=progress)
         else:
-            from ..workspace import Workspace
-
             run = pool_review(Workspace.find(), outcomes or None, arm=arm, output=output, options=options,
                               progress=progress)
     for warning in run.warnings:
-        click.echo(f"synth: {warning}", err=True)
+        say(f"synth: {warning}", err=True)
     if as_json:
         if run.pooled or not run.named:
             ascii_only = not Console.of(sys.stdout).unicode
             single = len(run.pooled) == 1 and run.named and not run.failed
-            click.echo(to_json(run.pooled[0].document if single else run.to_dict(), ascii_only=ascii_only), nl=False)
+            body = run.pooled[0].document if single else run.to_dict()
+            click.echo(to_json(body, ascii_only=ascii_only), nl=False)  # which escapes by JSON's own rules
     else:
         _show(run)
     run.check()
@@ -155,19 +158,19 @@ def _show(run: PoolRun) -> None:
     if len(documents) == 1:
         for sentence in (words.answer(documents[0]), *words.sureness(documents[0])):
             _sentence(sentence, console)
-        click.echo()
-        click.echo(terminal.forest(documents[0], width=console.width, unicode=console.unicode).rstrip("\n"))
-        click.echo()
+        say()
+        say(terminal.forest(documents[0], width=console.width, unicode=console.unicode).rstrip("\n"))
+        say()
     if documents:
         text = terminal.summary(documents, width=console.width, color=console.color, unicode=console.unicode)
-        click.echo(text.rstrip("\n"), color=console.color)
+        click.echo(text.rstrip("\n"), color=console.color)  # its own colours; the names in it are clean
     for document in documents:
         for note in document["notes"]:
             _sentence(f"\n{document['outcome']}: {note}", console)
     if run.not_pooled:
-        click.echo("\nNot pooled:")
+        say("\nNot pooled:")
         for left in run.not_pooled:
-            click.echo(f"  {left.reason}")
+            say(f"  {left.reason}")
     if run.pooled:
         _pages(run.pooled, console)
 
@@ -175,7 +178,7 @@ def _show(run: PoolRun) -> None:
 def _pages(pooled: Sequence[Pooled], console: Console) -> None:
     """Say which page to open first, on a line of its own, and then, in few lines, which others there are."""
     first, *others = pooled
-    click.echo(f"\n{'Open first' if others else 'Open in a browser'}: {_address(first, console)}")
+    say(f"\n{'Open first' if others else 'Open in a browser'}: {_address(first, console)}")
     if others:
         folder = PurePath(others[0].shown_path).parent.as_posix()
         names = ", ".join(PurePath(each.shown_path).name for each in others)
@@ -187,7 +190,7 @@ def _sentence(text: str, console: Console) -> None:
 
     text = text if console.unicode else plain_ascii(text)
     lead = "\n" if text.startswith("\n") else ""
-    click.echo(lead + textwrap.fill(text.strip(), console.width, break_long_words=False, break_on_hyphens=False))
+    say(lead + textwrap.fill(text.strip(), console.width, break_long_words=False, break_on_hyphens=False))
 
 
 def _address(pooled: Pooled, console: Console) -> str:

@@ -19,11 +19,11 @@ _SUM_LABELS = frozenset({"total", "totals", "sum", "overall", "all", "pooled", "
 
 
 class Problems:
-    """The problems of one file, in order; above a thousand errors only their number grows."""
+    """The problems of one file, by row; above a thousand errors only their number grows."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, before: Sequence[Problem] = ()) -> None:
         self.table = table
-        self.kept: list[Problem] = []
+        self.kept: list[Problem] = list(before)
         self.errors = 0
 
     def add(
@@ -45,6 +45,7 @@ class Problems:
 
     def all(self) -> list[Problem]:
         """Return what was kept, and how much more there is."""
+        self.kept.sort(key=lambda problem: problem.row or 0)
         more = self.errors - MOST_PROBLEMS
         if more <= 0:
             return self.kept
@@ -204,6 +205,7 @@ def check_names(
             continue
         heading = visible(table.header[places[column]].strip())
         allowed = set(names)
+        remedy = f"review.toml has: {', '.join(names)}."
         for values in rows:
             value = values[column]
             if not value:
@@ -216,8 +218,9 @@ def check_names(
                     heading,
                     value,
                     f"is no {column} of this review.{hint}",
-                    f"review.toml has: {', '.join(names)}.",
+                    remedy,
                 )
+                remedy = "Correct it, or add it to review.toml."  # the names are listed once
 
 
 def check_duplicates(

@@ -75,8 +75,8 @@ def load(workspace: Workspace) -> Extracted:
         except ProblemsError as error:
             problems += error.problems
             continue
-        problems += table.problems
         if not table.header:
+            problems += table.problems
             continue
         holds = _kind(table)
         if holds == "results":
@@ -87,8 +87,10 @@ def load(workspace: Workspace) -> Extracted:
             more_studies, found = _studies(table, workspace, seen_studies)
             studies += more_studies
             problems += found
-        elif not _any_error(table.problems):
-            problems.append(_unrecognised(table))
+        elif _any_error(table.problems):
+            problems += table.problems
+        else:
+            problems += [*table.problems, _unrecognised(table)]
     if not figures and not _any_error(problems):
         raise WorkspaceError(
             f"{workspace.relative(workspace.extracted)} has no results yet. Write one row per study, arm and outcome "
@@ -165,7 +167,7 @@ def read_figures(
         rows = _pick(table, rows, places, column, wish, picked, problems)
     if _any_error(problems):
         raise ProblemsError(problems)
-    collected = Problems(table)
+    collected = Problems(table, problems)
     values = read_rows(table, rows, places, RESULTS, collected, lenient=_LENIENT)
     for value in values:
         value |= picked
@@ -173,7 +175,7 @@ def read_figures(
     check_duplicates(values, ("study",), {}, collected)
     check_sum_row(values, collected)
     figures = _figures(values, table, places, collected)
-    problems += collected.all()
+    problems = collected.all()
     if _any_error(problems):
         raise ProblemsError(problems)
     return Extracted(tuple(figures), (), (path,), tuple(problems))
@@ -273,8 +275,8 @@ def _results(
     review = workspace.review
     places, problems = match(table, RESULTS, required=_REQUIRED)
     if not table.rows and not _any_error(table.problems):
-        return [], [*problems, _no_rows(table)]
-    collected = Problems(table)
+        return [], [*table.problems, *problems, _no_rows(table)]
+    collected = Problems(table, [*table.problems, *problems])
     values = read_rows(table, table.rows, places, RESULTS, collected)
     known: Mapping[str, Sequence[str]] = {
         "study": (),
@@ -284,18 +286,18 @@ def _results(
     check_names(values, places, table, known, collected)
     check_duplicates(values, ("study", "arm", "outcome"), seen, collected)
     figures = _figures(values, table, places, collected)
-    return figures, problems + collected.all()
+    return figures, collected.all()
 
 
 def _studies(
     table: Table, workspace: Workspace, seen: dict[tuple[str, ...], str]
 ) -> tuple[list[StudyArm], list[Problem]]:
     places, problems = match(table, STUDIES, required=("study", "arm"))
-    collected = Problems(table)
+    collected = Problems(table, [*table.problems, *problems])
     values = read_rows(table, table.rows, places, STUDIES, collected)
     check_names(values, places, table, {"study": (), "arm": [arm.id for arm in workspace.review.arms]}, collected)
     check_duplicates(values, ("study", "arm"), seen, collected)
-    problems += collected.all()
+    problems = collected.all()
     if _any_error(problems):
         return [], problems
     return [StudyArm(**value, file=table.file) for value in values], problems

@@ -13,7 +13,7 @@ from ..extract import Exclusion, Extracted, Figure, Selection, StudyArm, select
 from ..extract.check import identity
 from ..meta.results import PoolResult
 from ..report import document as documents
-from ..workspace import Arm, Outcome, Workspace, digest
+from ..workspace import Arm, Outcome, Workspace, digest, visible
 from .run import Document
 
 
@@ -205,10 +205,10 @@ def document_of_file(
     """
     first = extracted.figures[0] if extracted.figures else None
     if first is None:
-        raise NothingToPool(f"{path} has no row to pool.")
+        raise NothingToPool(f"{visible(str(path), 300)} has no row to pool.")
     selection = select(extracted, first.outcome, first.arm)
     if not selection.included:
-        raise NothingToPool(f"Nothing to pool in {path}.{_reasons(selection)}")
+        raise NothingToPool(f"Nothing to pool in {visible(str(path), 300)}.{_reasons(selection)}")
     label = first.outcome if first.outcome.casefold().replace("_", " ") not in _BARE else path.stem
     return documents.build(
         outcome=outcome or path.stem,
@@ -268,13 +268,16 @@ def _of_other_arms(extracted: Extracted, outcome: Outcome, arms: Sequence[Arm]) 
 
 
 def _nothing(outcome: Outcome, arm: Arm, selection: Selection) -> str:
-    return f"{outcome.id}: no series of the arm {arm.label} ({arm.id}) can be pooled.{_reasons(selection)}"
+    return f"{outcome.id}: no series of the arm {visible(arm.label)} ({arm.id}) can be pooled.{_reasons(selection)}"
 
 
 def _reasons(selection: Selection) -> str:
     if not selection.excluded:
         return " None reports it."
-    return "".join(f"\n    {each.study} ({each.file}, row {each.row}): {each.reason}" for each in selection.excluded)
+    return "".join(
+        f"\n    {visible(each.study)} ({each.file}, row {each.row}): {visible(each.reason, 300)}"
+        for each in selection.excluded
+    )
 
 
 def _info(outcome: Outcome) -> Document:

@@ -12,16 +12,21 @@ from typing import Any
 
 from ..errors import NoAnswer, NothingToPool, SynthError, UnknownName
 from ..extract import load, read_figures
-from ..report import page, words
+from ..report import page, plain, words
 from ..report.forest import svg
 from ..report.forest_model import layout
 from ..report.forest_spec import main_spec
-from ..workspace import Workspace
+from ..workspace import Workspace, visible
 from .compute import PoolOptions, document_of_file, document_of_review
 from .outcomes import Listing, listing_of
 from .output import check_writable, write_together
-from .pool import _command, _paths
+from .pool import _command, _operand, _paths
 from .run import Document, to_json
+
+
+def _shown(text: object) -> str:
+    """Set a person's words in a notebook: control characters and marks that turn text around are made visible."""
+    return html.escape(plain.visible(text))
 
 
 class PooledOutcome:
@@ -68,11 +73,11 @@ class PooledOutcome:
         return html_path
 
     def _repr_html_(self) -> str:
-        label = html.escape(str(self._document["outcome_info"]["label"]))
+        label = _shown(self._document["outcome_info"]["label"])
         # A notebook shows several forests on one page, and each needs ids of its own.
         name = "forest-" + re.sub(r"[^A-Za-z0-9_-]", "-", self.outcome)
         forest = svg(layout(main_spec(self._document)), name)
-        return f"<div><h3>{label}</h3><p>{html.escape(self.answer)}</p>{forest}</div>"
+        return f"<div><h3>{label}</h3><p>{_shown(self.answer)}</p>{forest}</div>"
 
     def __repr__(self) -> str:
         return f"<PooledOutcome {self.outcome}: {self.answer}>"
@@ -106,7 +111,7 @@ class PooledOutcomes(Mapping[str, PooledOutcome]):
         text = "".join(each._repr_html_() for each in self._pooled.values())
         if self.not_pooled:
             rows = "".join(
-                f"<li><b>{html.escape(outcome)}</b>: {html.escape(reason)}</li>"
+                f"<li><b>{_shown(outcome)}</b>: {_shown(reason)}</li>"
                 for outcome, reason in self.not_pooled.items()
             )
             text += f"<p>Not pooled:</p><ul>{rows}</ul>"
@@ -156,7 +161,7 @@ class OpenReview:
         review = self.workspace.review
         arms = [each.id for each in review.arms]
         if arm is not None and arm not in arms:
-            raise UnknownName("arm", arm, arms)
+            raise UnknownName("arm", visible(arm), arms)
         options = options or PoolOptions()
         primary = arm is None or arm == review.primary_arm.id
         command = _command(["--outcome", outcome], {"--arm": None if primary else arm}, options)
@@ -183,15 +188,16 @@ class OpenReview:
         return PooledOutcomes(pooled, not_pooled)
 
     def _repr_html_(self) -> str:
-        question = html.escape(self.workspace.review.question.text)
-        return f"<h2>{html.escape(self.title)}</h2><p>{question}</p>{self._answers()}"
+        question = _shown(self.workspace.review.question.text)
+        return f"<h2>{_shown(self.title)}</h2><p>{question}</p>{self._answers()}"
 
     def _answers(self) -> str:
         # A notebook that gets an exception from here prints a traceback, or nothing: the message is what helps.
         try:
             return self.pool_all()._repr_html_()
         except SynthError as error:
-            return f"<p><b>This review cannot be pooled yet.</b></p><pre>{html.escape(str(error))}</pre>"
+            lines = "\n".join(map(_shown, str(error).splitlines()))
+            return f"<p><b>This review cannot be pooled yet.</b></p><pre>{lines}</pre>"
 
     def __repr__(self) -> str:
         return f"<OpenReview {self.title!r} in {self.workspace.root}>"
@@ -251,7 +257,7 @@ def pool_figures(
     options = options or PoolOptions()
     figures = Path(path)
     command = _command(
-        [figures.as_posix()],
+        [_operand(figures)],
         {**{f"--{name}": column for name, column in columns.items()}, "--outcome": outcome, "--arm": arm},
         options,
     )

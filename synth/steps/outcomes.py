@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from ..extract import Extracted, OutcomeCount, load, summarise
 from ..workspace import Review, Workspace
+from .run import to_json
 
 SCHEMA = "synth.outcomes/1"
 
@@ -51,8 +51,7 @@ class Listing:
         for row in rows:
             if row["events"] is None:
                 row["events_reason"] = "a continuous outcome: no events are counted"
-        body = {"schema": SCHEMA, "outcomes": rows}
-        return json.dumps(body, allow_nan=False, ensure_ascii=ascii_only, indent=1) + "\n"
+        return to_json({"schema": SCHEMA, "outcomes": rows}, ascii_only=ascii_only)
 
     def table(self, *, width: int = 100) -> str:
         """Write the listing as a table for a terminal of `width` columns; ASCII but for names."""

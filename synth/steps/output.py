@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import WorkspaceError
-from ..workspace import atomic_write
+from ..workspace import encoded, write_all
 
 PAGE_MARK = 'name="generator" content="synth'
 DOCUMENT_MARK = '"schema": "synth.pool/'
@@ -65,7 +65,7 @@ def check_writable(*paths: Path, make_folder: bool = False) -> None:
 
 
 def write_together(texts: dict[Path, str]) -> None:
-    """Write several files; where one of them fails, the others are put back as they were.
+    """Write several files, or none of them; one whose text is the same already is left alone.
 
     Parameters
     ----------
@@ -77,17 +77,7 @@ def write_together(texts: dict[Path, str]) -> None:
     WorkspaceError
         From the file that could not be written.
     """
-    before: dict[Path, bytes | None] = {}
-    try:
-        for path, text in texts.items():
-            old = path.read_bytes() if path.is_file() else None
-            if old != text.encode("utf-8"):
-                atomic_write(path, text)
-                before[path] = old
-    except BaseException:
-        for path, old in before.items():
-            if old is None:
-                path.unlink(missing_ok=True)
-            else:
-                atomic_write(path, old)
-        raise
+    changed = {
+        path: text for path, text in texts.items() if not path.is_file() or path.read_bytes() != encoded(text)
+    }
+    write_all(changed)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import NothingToPool, SettingsError, SynthError, UnknownName, WorkspaceError
 from ..extract import Extracted, load, read_figures
 from ..report import page
-from ..workspace import Outcome, Workspace
+from ..workspace import Outcome, Workspace, visible
 from .compute import PoolOptions, document_of_file, document_of_review
 from .output import check_writable, write_together
 from .run import Document, Left, Pooled, PoolRun, to_json
@@ -62,10 +62,10 @@ def pool_review(
     known = [outcome.id for outcome in review.outcomes]
     for name in outcomes or ():
         if name not in known:
-            raise UnknownName("outcome", name, known)
+            raise UnknownName("outcome", visible(name), known)
     arms = [each.id for each in review.arms]
     if arm is not None and arm not in arms:
-        raise UnknownName("arm", arm, arms)
+        raise UnknownName("arm", visible(arm), arms)
     arm_id = arm or review.primary_arm.id
     extracted = load(workspace)
     named = outcomes is not None
@@ -159,18 +159,21 @@ def pool_file(
     figures = Path(path)
     if figures.is_dir():
         raise WorkspaceError(
-            f"{figures} is a folder. Name a CSV in it; to pool a review, go to its folder and type: synth pool"
+            f"{visible(str(figures), 300)} is a folder. Name a CSV in it; to pool a review, go to its folder and type: "
+            "synth pool"
         )
     html, json = _paths(Path(output) if output is not None else Path(f"{figures.stem}.html"))
-    for target in (html, json):
-        if target.exists() and figures.exists() and target.samefile(figures):
-            raise WorkspaceError(f"The page would overwrite {figures}, which it is made from: name another --output.")
     if progress:
         progress(f"Pooling {figures.name}")
     extracted = read_figures(figures, **dict(columns or {}), outcome=outcome, arm=arm)
+    for target in (html, json):
+        if target.exists() and figures.exists() and target.samefile(figures):
+            raise WorkspaceError(
+                f"The page would overwrite {visible(str(figures), 300)}, which it is made from: name another --output."
+            )
     check_writable(html, json)
     command = _command(
-        [figures.as_posix()],
+        [_operand(figures)],
         {
             **{f"--{name}": column for name, column in (columns or {}).items()},
             "--outcome": outcome,
@@ -187,12 +190,22 @@ def pool_file(
 
 
 def _paths(output: Path) -> tuple[Path, Path]:
-    if output.suffix.lower() not in (".html", ".htm"):
-        raise SettingsError(
-            f'The page is HTML, so its name ends in .html, and "{output}" does not. '
-            f"Type --output {shlex.quote(output.with_suffix('.html').as_posix() if output.name else 'page.html')}."
-        )
-    return output, output.with_suffix(".json")
+    if output.suffix.lower() in (".html", ".htm"):
+        return output, output.with_suffix(".json")
+    if output.name.lower() in ("", ".html", ".htm"):
+        better = output.parent / "page.html"
+    else:
+        better = output.with_suffix(".html")
+    raise SettingsError(
+        f'The page is HTML, so its name is something.html, and "{visible(str(output), 300)}" is not. '
+        f"Type --output {shlex.quote(better.as_posix())}."
+    )
+
+
+def _operand(path: Path) -> str:
+    """Write a path so that it is not taken for an option."""
+    text = path.as_posix()
+    return f"./{text}" if text.startswith("-") else text
 
 
 def _write(name: str, document: Document, html: Path, json: Path, *, shown: str) -> Pooled:

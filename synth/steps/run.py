@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ Document = dict[str, Any]
 """One pooled outcome as ``docs/json.md`` describes it; made by ``synth.report.document``."""
 
 SCHEMA = "synth.pools/1"
+
+# Beyond ASCII: C1 controls, marks that turn the direction or break the line, halves of letters. JSON may escape any.
+_HIDDEN = re.compile("[\x7f-\x9f\xad\u202a-\u202e\u2028\u2029\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class PoolRun:
 
 
 def to_json(document: Document, *, ascii_only: bool = False) -> str:
-    r"""Write a document as JSON text: full precision, and never a NaN.
+    r"""Write a document as JSON text: full precision, never a NaN, and nothing that a terminal would obey.
 
     Parameters
     ----------
@@ -139,4 +143,7 @@ def to_json(document: Document, *, ascii_only: bool = False) -> str:
     >>> to_json({"estimate": 0.1 + 0.2})
     '{\n "estimate": 0.30000000000000004\n}\n'
     """
-    return json.dumps(document, allow_nan=False, ensure_ascii=ascii_only, indent=1) + "\n"
+    text = json.dumps(document, allow_nan=False, ensure_ascii=ascii_only, indent=1)
+    if not text.isascii():
+        text = _HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return text + "\n"

@@ -99,12 +99,12 @@ def test_every_defect_of_every_sheet_comes_at_once(make: Make) -> None:
     told = [(p.file, p.row, p.column, p.value) for p in problems(workspace) if p.severity == "error"]
     assert told == [
         ("extracted/results.csv", 2, "events", "7 (16%)"),
-        ("extracted/results.csv", 4, "bound", "uper"),
-        ("extracted/results.csv", 5, "study", None),
         ("extracted/results.csv", 3, "arm", "miss"),
-        ("extracted/results.csv", 4, "outcome", "fuson"),
-        ("extracted/results.csv", 7, "study-arm-outcome", "d, mis, fusion"),
         ("extracted/results.csv", 3, "events", "9"),
+        ("extracted/results.csv", 4, "bound", "uper"),
+        ("extracted/results.csv", 4, "outcome", "fuson"),
+        ("extracted/results.csv", 5, "study", None),
+        ("extracted/results.csv", 7, "study-arm-outcome", "d, mis, fusion"),
         ("extracted/studies.csv", 2, "year", "20x"),
     ]
     text = "\n".join(map(str, problems(workspace)))

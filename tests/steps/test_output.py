@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from synth.errors import WorkspaceError
-from synth.steps import output
 from synth.steps.output import check_writable, write_together, written_by_synth
 
 PAGE = '<!doctype html><meta name="generator" content="synth 0.1.0">'
@@ -22,19 +24,19 @@ def test_both_are_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("there", [True, False])
 def test_neither_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
-    """A new page stands beside an old JSON file after the disk has run full between the two."""
+    """A new page stands beside an old JSON file where only the first of the two could be put in its place."""
     page, data = tmp_path / "a.html", tmp_path / "a.json"
     if there:
         page.write_text("old page")
         data.write_text("old data")
-    whole = output.atomic_write
+    whole = os.replace
 
-    def full(path: Path, content: str | bytes) -> None:
-        if path == data:
-            raise WorkspaceError("Cannot write a.json: No space left on device.")
-        whole(path, content)
+    def full(source: Path, target: Path) -> None:
+        if target == data:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        whole(source, target)
 
-    monkeypatch.setattr(output, "atomic_write", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(WorkspaceError, match="No space left"):
         write_together({page: "new page", data: "new data"})
     found = {path.name: path.read_text() for path in tmp_path.iterdir()}
@@ -78,3 +80,31 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert written_by_synth(tmp_path / "new.html")
     with pytest.raises(WorkspaceError, match="no folder"):
         check_writable(tmp_path / "nowhere" / "a.html")
+
+
+def test_both_are_on_the_disk_before_either_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that runs full at the second text has cost the first one's older version."""
+    sizes: list[list[str]] = []
+    whole = os.replace
+
+    def look(source: Path, target: Path) -> None:
+        sizes.append(sorted(path.read_text() for path in tmp_path.glob(".synth-*.tmp")))
+        whole(source, target)
+
+    monkeypatch.setattr(os, "replace", look)
+    write_together({tmp_path / "a.html": "page", tmp_path / "a.json": "data"})
+    assert sizes == [["data", "page"], ["data"]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "a.json"]
+
+
+def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+    """Temporary files of runs that were killed stay for ever, or another program's or a running one's are removed."""
+    old = time.time() - 7200
+    names = [".synth-0123456789abcdef.tmp", ".synth-notours.tmp", ".synth-0123456789abcdeX.tmp", "0123.tmp"]
+    for name in names:
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (old, old))
+    (tmp_path / ".synth-fedcba9876543210.tmp").write_text("of a run that is not at its end")
+    write_together({tmp_path / "a.html": "page"})
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"a.html", ".synth-fedcba9876543210.tmp", *names[1:]}
