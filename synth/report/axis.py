@@ -1,7 +1,8 @@
-"""The axis of a figure in proportions: where it begins and ends, its ticks, and the map to positions."""
+"""The axis of a figure: where it begins and ends, its ticks, and the map to positions; that of proportions in full."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,28 +14,41 @@ CLIP_AT = 5.0
 
 @dataclass(frozen=True)
 class Axis:
-    """A linear axis in proportions, and the map from a proportion to a position."""
+    """An axis, linear or logarithmic, and the map from a value to a position.
+
+    ``labels`` belong to ``ticks``; without any they are proportions, in per cent. ``null`` is the value of no effect.
+    """
 
     low: float
     high: float
     ticks: tuple[float, ...]
     left: float
     right: float
+    labels: tuple[str, ...] = ()
+    log: bool = False
+    null: float | None = None
 
     def x(self, value: float) -> float:
-        """Return the position of a proportion, held inside the plot.
+        """Return the position of a value, held inside the plot.
 
         Examples
         --------
         >>> Axis(0.0, 0.4, (0.0, 0.4), 100.0, 300.0).x(0.1)
         150.0
         """
-        share = (value - self.low) / (self.high - self.low)
+        low, high = self.low, self.high
+        if self.log:
+            value, low, high = math.log(max(value, 1e-300)), math.log(low), math.log(high)
+        share = (value - low) / (high - low)
         return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
 
     def inside(self, value: float) -> bool:
-        """Tell whether a proportion lies on the axis."""
+        """Tell whether a value lies on the axis."""
         return self.low <= value <= self.high
+
+    def marks(self) -> tuple[tuple[float, str], ...]:
+        """Return each tick with its text."""
+        return tuple(zip(self.ticks, self.labels or map(rounding.percent_tick, self.ticks), strict=True))
 
 
 def nice_axis(values: Sequence[float], core: Sequence[float], left: float, right: float) -> Axis:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import plain, rounding
+from . import plain, quantity, rounding
 from .doubt import own_rows_left_out
 from .phrases import joined, noun, pooled_reporting, some
 from .reading import Document, get, items, text
@@ -54,8 +54,9 @@ def comparator(document: Document, block: Any) -> str:
         why = plain.clause(get(block, "pooled", "reason"))
         share = f"no pooled figure{f' ({why})' if why else ''}"
     else:
-        share = rounding.percent(estimate)
-        share += f" ({rounding.interval(low, high)})" if low is not None or high is not None else ""
+        shown = quantity.of(document)
+        share = shown.text(estimate)
+        share += f" ({shown.interval(low, high)})" if low is not None or high is not None else ""
     said = [f"{label}, for context: {share}, {counts} in {noun(k)}.", *_in_both(document, block)]
     return " ".join([*said, *_levels(document, block)])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import plain, rounding
+from . import plain, quantity, rounding
 from .phrases import T_FAMILY, interval_basis, joined, noun, on_degrees, pooled_reporting, some, spoken
+from .quantity import PROPORTION, Quantity
 from .reading import Document, get, items, text
 
 WIDE = 0.2
@@ -55,7 +56,7 @@ def _names(studies: list[Any]) -> list[str]:
 def _width(document: Document) -> list[str]:
     k = get(document, "k") or 0
     _, low, high = pooled_reporting(document)
-    if low is None or high is None or high - low <= WIDE:
+    if quantity.of(document) != PROPORTION or low is None or high is None or high - low <= WIDE:
         return []
     said = f"The interval is wide: the data fit anything from {spoken(low)} to {spoken(high)}."
     df = get(document, "pooled", "df")
@@ -85,7 +86,7 @@ def _them(names: list[str]) -> str:
     return "it" if len(names) == 1 else "them"
 
 
-def without(row: Any, names: list[str]) -> str:
+def without(row: Any, names: list[str], shown: Quantity = PROPORTION) -> str:
     """Say the answer that is left without some series, from a row of the document's ``sensitivity``.
 
     Examples
@@ -105,10 +106,10 @@ def without(row: Any, names: list[str]) -> str:
     if estimate is None:
         why = plain.clause(get(row, "reason"))
         return f"{start} there is no pooled answer{f': {why}' if why else ''}"
-    limits = rounding.interval(low, high)
+    limits = shown.interval(low, high)
     if k > 1 and get(row, "ci_method") in T_FAMILY and k - 1 <= FEW_DEGREES:
         limits += f", by {interval_basis(get(row, 'ci_method'), k)}"
-    share = f"{rounding.percent(estimate)} ({limits})"
+    share = f"{shown.text(estimate)} ({limits})"
     if k == 1:
         return f"{start} one series is left, with {share}"
     return f"{start} the answer is {share}, from {noun(k)}"
@@ -120,7 +121,7 @@ def _clause(document: Document, names: list[str], told: set[int]) -> str:
         if i not in told and {plain.visible(name) for name in items(row, "omitted")} == set(names):
             told.add(i)
             # A single series that is itself in doubt leaves nothing: that goes without saying.
-            return f"; {without(row, names)}" if get(row, "k") else ""
+            return f"; {without(row, names, quantity.of(document))}" if get(row, "k") else ""
     return ""
 
 
@@ -175,7 +176,7 @@ def _other_answers(document: Document, told: set[int]) -> list[str]:
         if i in told or not names or not get(row, "k"):
             continue
         label = plain.clause(get(row, "label"))
-        said.append(f"{label or 'Otherwise'} ({some(names)} left out): {without(row, names)}.")
+        said.append(f"{label or 'Otherwise'} ({some(names)} left out): {without(row, names, quantity.of(document))}.")
     return said
 
 

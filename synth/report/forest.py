@@ -22,6 +22,7 @@ STYLE = """\
 .forest line.rule{stroke:var(--rule,#8a929b);stroke-width:1}
 .forest line.axis{stroke:var(--muted,currentColor);stroke-width:1}
 .forest line.reference{stroke:var(--accent,#3580b4);stroke-dasharray:4 3;stroke-width:1}
+.forest line.null{stroke:var(--muted,currentColor);stroke-width:1}
 .forest line.context{stroke:var(--muted,currentColor)}
 .forest .study{fill:var(--ink,currentColor)}
 .forest .pooled{fill:var(--accent,#3580b4)}
@@ -66,7 +67,9 @@ def _text(item: Text) -> str:
 
 
 def _numbers(axis: Axis) -> str:
-    values = {"low": axis.low * 100, "high": axis.high * 100, "left": axis.left, "right": axis.right}
+    # A proportion is read from the picture in per cent, anything else as it is.
+    factor = 1.0 if axis.labels else 100.0
+    values = {"low": axis.low * factor, "high": axis.high * factor, "left": axis.left, "right": axis.right}
     return " ".join(f'data-axis-{name}="{fixed(value)}"' for name, value in values.items())
 
 
@@ -96,9 +99,9 @@ def svg(forest: Forest, name: str, style: bool = True) -> str:
     ]
     if style:
         parts.append(f"<style>{STYLE}</style>")
-    dashed = [item for item in forest.segments if item.role == "reference"]
+    dashed = [item for item in forest.segments if item.role in {"null", "reference"}]
     parts += map(_segment, dashed)
-    parts += [_segment(item) for item in forest.segments if item.role != "reference"]
+    parts += [_segment(item) for item in forest.segments if item.role not in {"null", "reference"}]
     parts += map(_shape, forest.shapes)
     parts += map(_text, forest.texts)
     parts.append("</svg>")

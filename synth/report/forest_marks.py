@@ -9,9 +9,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from . import rounding
 from .axis import Axis
 from .plain import wrap
+from .quantity import PROPORTION, Quantity
 
 SIZE = 13.0
 """Font size of every line, in user units."""
@@ -32,7 +32,7 @@ class Line:
     counts, effect, weight_text : str
         Ready text of the three columns.
     estimate, low, high : float or None
-        Proportions; ``None`` where undefined: then the mark is left out and the text says why.
+        On the reporting scale; ``None`` where undefined: then the mark is left out and the text says why.
     weight : float or None
         Fraction of the block's weight: the area of the square.
     mark : {"square", "diamond", "bar", "none"}
@@ -41,6 +41,8 @@ class Line:
         Stands for comparison: drawn hollow and with another shape.
     strong : bool
         Set in bold.
+    second : str
+        Ready text of the other arm's column.
     """
 
     label: str
@@ -54,6 +56,7 @@ class Line:
     mark: str = "square"
     context: bool = False
     strong: bool = False
+    second: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Spec:
-    """What a forest shows: title and description for those who cannot see it, headings, blocks and notes."""
+    """What a forest shows: title and description for those who cannot see it, headings, blocks and notes.
+
+    ``second`` heads a second column of data, that of the other arm; ``sides`` say what lies below and above no effect.
+    """
 
     title: str
     description: str
@@ -75,6 +81,9 @@ class Spec:
     blocks: tuple[Block, ...]
     axis_label: str
     notes: tuple[str, ...] = ()
+    quantity: Quantity = PROPORTION
+    second: str = ""
+    sides: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -200,19 +209,33 @@ def _none(pen: Pen, line: Line, heaviest: float, y: float, axis: Axis) -> None:
 MARKS = {"square": _square, "diamond": _diamond, "bar": _bar, "none": _none}
 
 
-def axis_marks(pen: Pen, axis: Axis, label: str, width: float) -> None:
+def axis_marks(pen: Pen, axis: Axis, label: str, width: float, sides: tuple[str, str] = ("", "")) -> None:
     """Draw the axis under the rows, with its ticks and what it measures; a long label is wrapped, not cut."""
     y = pen.y + 4.0
     pen.segments.append(Segment(axis.left, y, axis.right, y, "axis"))
-    for tick in axis.ticks:
+    for tick, said in axis.marks():
         x = axis.x(tick)
         pen.segments.append(Segment(x, y, x, y + 5.0, "axis"))
-        pen.texts.append(Text(x, y + 19.0, rounding.percent_tick(tick), "middle", "tick"))
+        pen.texts.append(Text(x, y + 19.0, said, "middle", "tick"))
     middle = (axis.left + axis.right) / 2
-    said = wrap(label, 2 * (min(middle, width - middle) - MARGIN), SIZE - 1)
-    for i, text in enumerate(said):
+    if sides != ("", ""):
+        pen.y += _sides(pen, axis, sides, y + 36.0)
+        y = pen.y + 4.0
+    lines = wrap(label, 2 * (min(middle, width - middle) - MARGIN), SIZE - 1)
+    for i, text in enumerate(lines):
         pen.texts.append(Text(middle, y + 36.0 + LINE * i, text, "middle", "tick"))
-    pen.y += AXIS_HEIGHT + LINE * (len(said) - 1)
+    pen.y += AXIS_HEIGHT + LINE * (len(lines) - 1)
+
+
+def _sides(pen: Pen, axis: Axis, sides: tuple[str, str], y: float) -> float:
+    """Say what lies on each side of no effect, under the axis; returns the height that this takes."""
+    most = 1
+    for text, anchor, x in ((sides[0], "start", axis.left), (sides[1], "end", axis.right)):
+        lines = wrap(text, (axis.right - axis.left) / 2 - 4.0, SIZE - 1)
+        most = max(most, len(lines))
+        for i, line in enumerate(lines):
+            pen.texts.append(Text(x, y + LINE * i, line, anchor, "tick"))
+    return LINE * most
 
 
 def notes_under(pen: Pen, notes: tuple[str, ...], width: float) -> None:

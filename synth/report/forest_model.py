@@ -9,9 +9,10 @@ size, and a long label makes its row taller, never shorter than its text.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .axis import Axis, nice_axis
+from .axis import Axis
+from .axis_scales import axis_for
 from .forest_marks import (
     LINE,
     MARGIN,
@@ -46,6 +47,7 @@ class _Columns:
     label: float
     label_width: float
     counts: float
+    second: float
     axis: Axis
     effect: float
     weight: float
@@ -70,12 +72,14 @@ def _columns(spec: Spec) -> _Columns:
     effect_width = _widest([heads[2], *(line.effect for line in lines)], bold=True)
     weight_width = _widest([heads[3], *(line.weight_text for line in lines)], bold=True) if has_weights else 0.0
     counts = MARGIN + label_width + (GAP + counts_width if counts_width else 0.0)
-    left = counts + GAP
+    second_width = _widest([spec.second, *(line.second for line in lines)], bold=True) if spec.second else 0.0
+    second = counts + (GAP + second_width if second_width else 0.0)
+    left = second + GAP
     values, core = span(lines)
-    axis = nice_axis(values, core, left, left + PLOT_WIDTH)
+    axis = axis_for(spec.quantity, values, core, left, left + PLOT_WIDTH)
     effect = axis.right + GAP + effect_width
     weight = effect + (GAP + weight_width if weight_width else 0.0)
-    return _Columns(MARGIN, label_width, counts, axis, effect, weight, weight + MARGIN)
+    return _Columns(MARGIN, label_width, counts, second, axis, effect, weight, weight + MARGIN)
 
 
 def _row_height(line: Line, columns: _Columns) -> float:
@@ -133,7 +137,7 @@ def panels(spec: Spec, budget: float = 1060.0) -> tuple[Forest, ...]:
         last = number == len(parts)
         title = spec.title if len(parts) == 1 else f"{spec.title} (part {number} of {len(parts)})"
         notes = spec.notes if last else ()
-        drawn.append(_lay(Spec(title, spec.description, spec.headings, tuple(blocks), spec.axis_label, notes), columns))
+        drawn.append(_lay(replace(spec, title=title, blocks=tuple(blocks), notes=notes), columns))
     return tuple(drawn)
 
 
@@ -146,7 +150,7 @@ def _lay(spec: Spec, columns: _Columns) -> Forest:
             pen.segments.append(Segment(MARGIN, pen.y, columns.width - MARGIN, pen.y, "rule"))
             pen.y += 4.0
         _block(pen, block, columns)
-    axis_marks(pen, columns.axis, spec.axis_label, columns.width)
+    axis_marks(pen, columns.axis, spec.axis_label, columns.width, spec.sides)
     notes_under(pen, spec.notes, columns.width)
     return _drawn(pen, spec, columns.axis, columns.width)
 
@@ -156,6 +160,8 @@ def _head(pen: Pen, spec: Spec, columns: _Columns) -> None:
     pen.texts.append(Text(columns.label, base, spec.headings[0], role="head"))
     if columns.counts > columns.label + columns.label_width:
         pen.texts.append(Text(columns.counts, base, spec.headings[1], "end", "head"))
+    if columns.second > columns.counts:
+        pen.texts.append(Text(columns.second, base, spec.second, "end", "head"))
     pen.texts.append(Text(columns.effect, base, spec.headings[2], "end", "head"))
     if columns.weight > columns.effect:
         pen.texts.append(Text(columns.weight, base, spec.headings[3], "end", "head"))
@@ -174,6 +180,9 @@ def _block(pen: Pen, block: Block, columns: _Columns) -> None:
     heaviest = max((line.weight or 0.0 for line in block.lines), default=0.0)
     for line in block.lines:
         _line(pen, line, heaviest, columns)
+    if columns.axis.null is not None:
+        x = columns.axis.x(columns.axis.null)
+        pen.segments.append(Segment(x, top, x, pen.y, "null"))
     if block.reference is not None and columns.axis.inside(block.reference):
         x = columns.axis.x(block.reference)
         pen.segments.append(Segment(x, top, x, pen.y, "reference"))
@@ -188,7 +197,8 @@ def _line(pen: Pen, line: Line, heaviest: float, columns: _Columns) -> None:
     for i, text in enumerate(labels):
         pen.texts.append(Text(columns.label, first + LINE * i, text, role=role))
     base = middle + SIZE * 0.35
-    for x, text in ((columns.counts, line.counts), (columns.effect, line.effect), (columns.weight, line.weight_text)):
+    cells = ((columns.counts, line.counts), (columns.second, line.second), (columns.effect, line.effect))
+    for x, text in (*cells, (columns.weight, line.weight_text)):
         if text:
             pen.texts.append(Text(x, base, text, "end", role))
     MARKS[line.mark](pen, line, heaviest, middle, columns.axis)
@@ -231,7 +241,7 @@ def compact(spec: Spec) -> Forest:
     """
     values, core = span(_lines(spec))
     # Tick labels at both ends are centred on them, so the axis keeps clear of the edges.
-    axis = nice_axis(values, core, 2 * MARGIN, COMPACT_WIDTH - 2 * MARGIN)
+    axis = axis_for(spec.quantity, values, core, 2 * MARGIN, COMPACT_WIDTH - 2 * MARGIN)
     pen = Pen(y=4.0)
     for i, block in enumerate(spec.blocks):
         if i:
@@ -239,7 +249,7 @@ def compact(spec: Spec) -> Forest:
             pen.segments.append(Segment(MARGIN, pen.y, COMPACT_WIDTH - MARGIN, pen.y, "rule"))
             pen.y += 4.0
         _compact_block(pen, block, axis)
-    axis_marks(pen, axis, spec.axis_label, COMPACT_WIDTH)
+    axis_marks(pen, axis, spec.axis_label, COMPACT_WIDTH, spec.sides)
     notes_under(pen, spec.notes, COMPACT_WIDTH)
     return _drawn(pen, spec, axis, COMPACT_WIDTH)
 
@@ -253,7 +263,8 @@ def _compact_block(pen: Pen, block: Block, axis: Axis) -> None:
     for line in block.lines:
         role = " ".join(name for name in ("strong", "context" if line.context else "") if name)
         weight = f"weight {line.weight_text}" if line.weight_text and line.mark == "square" else ""
-        said = " · ".join(part for part in (line.counts, line.effect, weight) if part)
+        data = f"{line.counts} against {line.second}" if line.second else line.counts
+        said = " · ".join(part for part in (data, line.effect, weight) if part)
         pen.y += 6.0
         for text in wrap(line.label, room, SIZE, bold=True):
             pen.texts.append(Text(MARGIN, pen.y + SIZE, text, role=role))
@@ -262,6 +273,9 @@ def _compact_block(pen: Pen, block: Block, axis: Axis) -> None:
             pen.texts.append(Text(MARGIN, pen.y + SIZE, text, role="context" if line.context else ""))
             pen.y += LINE
         middle = pen.y + 11.0
+        if axis.null is not None:
+            x = axis.x(axis.null)
+            pen.segments.append(Segment(x, middle - 9.0, x, middle + 9.0, "null"))
         if block.reference is not None and axis.inside(block.reference):
             # Between the lines of text only: a line through the words would strike them out.
             x = axis.x(block.reference)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import plain, rounding
+from . import counts, plain, quantity, rounding
 from .forest_marks import Block, Line, Spec
 from .names import ci_name
 from .phrases import noun, pooled_reporting
+from .quantity import PROPORTION, Quantity
 from .reading import Document, get, is_added_up, is_doubtful, items, level, outcome_label, predicate, text
 from .words import short_heterogeneity
 
@@ -28,26 +29,25 @@ def study_label(study: Any) -> str:
     return f"{label} {DAGGER}" if is_doubtful(study) else label
 
 
-def effect_text(estimate: float | None, low: float | None, high: float | None, reason: Any = None) -> str:
-    """Return an estimate with its interval, or a dash.
+def effect_text(estimate: float | None, low: float | None, high: float | None) -> str:
+    """Return a proportion with its interval, or a dash.
 
     Examples
     --------
     >>> effect_text(0.16279, 0.0681, 0.307), effect_text(0.5, None, None), effect_text(None, None, None)
     ('16.3% (6.8% to 30.7%)', '50.0% (no interval)', '–')
     """
-    if estimate is None:
-        return rounding.ABSENT
-    limits = rounding.interval(low, high)
-    return f"{rounding.percent(estimate)} ({'no interval' if limits == rounding.ABSENT else limits})"
+    return PROPORTION.effect(estimate, low, high)
 
 
-def _study_line(study: Any, context: bool, weighed: bool) -> Line:
+def _study_line(study: Any, context: bool, weighed: bool, shown: Quantity) -> Line:
     estimate, low, high, weight = (get(study, key) for key in ("estimate", "ci_low", "ci_high", "weight"))
+    data, second = counts.cells(study)
     return Line(
         label=plain.isolated(study_label(study)),
-        counts=rounding.events_of(get(study, "events"), get(study, "total")),
-        effect=effect_text(estimate, low, high),
+        counts=data,
+        second=second,
+        effect=shown.effect(estimate, low, high),
         weight_text=rounding.percent(weight) if weighed else rounding.ABSENT,
         estimate=estimate,
         low=low,
@@ -57,12 +57,12 @@ def _study_line(study: Any, context: bool, weighed: bool) -> Line:
     )
 
 
-def _pooled_line(block: Any, label: str, context: bool) -> Line:
+def _pooled_line(block: Any, label: str, context: bool, shown: Quantity) -> Line:
     estimate, low, high = pooled_reporting(block)
     return Line(
         label=label,
-        counts=rounding.events_of(get(block, "events"), get(block, "total")),
-        effect=effect_text(estimate, low, high),
+        counts=counts.summed(block),
+        effect=shown.effect(estimate, low, high),
         weight_text="100%" if estimate is not None and not context else "",
         estimate=estimate,
         low=low,
@@ -84,11 +84,12 @@ def _how(document: Document) -> str:
 
 def _primary(document: Document) -> Block:
     studies = items(document, "studies")
-    lines = [_study_line(study, context=False, weighed=len(studies) > 1) for study in studies]
+    shown = quantity.of(document)
+    lines = [_study_line(study, False, len(studies) > 1, shown) for study in studies]
     estimate, _, _ = pooled_reporting(document)
     if len(studies) > 1:
         done = "Added up" if is_added_up(document) else "Pooled"
-        lines.append(_pooled_line(document, f"{done} ({_how(document)})", context=False))
+        lines.append(_pooled_line(document, f"{done} ({_how(document)})", False, shown))
         low, high = (
             get(document, "prediction", "reporting", "ci_low"),
             get(document, "prediction", "reporting", "ci_high"),
@@ -97,7 +98,7 @@ def _primary(document: Document) -> Block:
             lines.append(
                 Line(
                     f"{level(document)} prediction interval",
-                    effect=rounding.interval(low, high),
+                    effect=shown.interval(low, high),
                     low=low,
                     high=high,
                     mark="bar",
@@ -106,20 +107,20 @@ def _primary(document: Document) -> Block:
     return Block(tuple(lines), "", estimate if len(studies) > 1 else None)
 
 
-def _comparator(block: Any) -> Block | None:
+def _comparator(block: Any, shown: Quantity) -> Block | None:
     studies = items(block, "studies")
     if not studies:
         return None
     label = text(block, "arm", "label") or text(block, "arm", "id") or "Another arm"
-    lines = [_study_line(study, context=True, weighed=len(studies) > 1) for study in studies]
+    lines = [_study_line(study, True, len(studies) > 1, shown) for study in studies]
     if len(studies) > 1:
-        lines.append(_pooled_line(block, "Pooled apart", context=True))
+        lines.append(_pooled_line(block, "Pooled apart", True, shown))
     return Block(tuple(lines), f"For context, never pooled with the above: {plain.isolated(label)}")
 
 
 def headings(document: Document, first: str = "Series") -> tuple[str, str, str, str]:
     """Return the column headings."""
-    return (first, "Events/total", f"Per cent ({level(document)} CI)", "Weight")
+    return (first, counts.headings(document)[0], f"{quantity.of(document).heading} ({level(document)} CI)", "Weight")
 
 
 def main_spec(document: Document) -> Spec:
@@ -133,14 +134,15 @@ def main_spec(document: Document) -> Spec:
     '25.0% (no interval)'
     """
     blocks = [_primary(document)]
-    blocks += [block for block in map(_comparator, items(document, "comparators")) if block is not None]
+    shown = quantity.of(document)
+    blocks += [made for block in items(document, "comparators") if (made := _comparator(block, shown)) is not None]
     if all(sum(line.mark == "square" for line in block.lines) < 2 for block in blocks):
         # Nothing was pooled: a column of dashes would be all that is left of the weights.
         blocks = [replace(block, lines=tuple(replace(x, weight_text="") for x in block.lines)) for block in blocks]
     label = outcome_label(document)
     k = get(document, "k") or 0
     estimate, low, high = pooled_reporting(document)
-    about = f"{noun(k)}; " + ("pooled answer " if k > 1 else "its figure ") + effect_text(estimate, low, high)
+    about = f"{noun(k)}; " + ("pooled answer " if k > 1 else "its figure ") + shown.effect(estimate, low, high)
     about += f" at {level(document)} confidence. The table of series below gives every number of the figure."
     notes = [note for note in (short_heterogeneity(document), DAGGER_NOTE if _any_doubtful(document) else "") if note]
     return Spec(
@@ -150,6 +152,9 @@ def main_spec(document: Document) -> Spec:
         tuple(blocks),
         axis_label(document),
         tuple(notes),
+        shown,
+        counts.headings(document)[1],
+        sides(document),
     )
 
 
@@ -161,7 +166,26 @@ def axis_label(document: Document) -> str:
     >>> axis_label({"outcome_info": {"predicate": "had a healed fracture"}})
     'Per cent who had a healed fracture'
     """
-    return f"Per cent who {predicate(document)}"
+    shown = quantity.of(document)
+    if shown == PROPORTION:
+        return f"Per cent who {predicate(document)}"
+    return f"{shown.heading}: {outcome_label(document)}"
+
+
+def sides(document: Document) -> tuple[str, str]:
+    """Say what lies below and above no effect; which of the two is better is not for a picture to say.
+
+    Examples
+    --------
+    >>> sides({"settings": {"reporting": "odds ratio"}, "arms": ["A", "B"]})
+    ('← lower with A', 'higher with A →')
+    >>> sides({})
+    ('', '')
+    """
+    two = counts.arms(document)
+    if quantity.of(document).null is None or two is None:
+        return "", ""
+    return f"← lower with {plain.isolated(two[0])}", f"higher with {plain.isolated(two[0])} →"
 
 
 def _any_doubtful(document: Document) -> bool:
@@ -177,20 +201,23 @@ def leave_one_out_spec(document: Document) -> Spec | None:
     if not rows:
         return None
     lines = []
+    shown = quantity.of(document)
     for row in rows:
         estimate, low, high = get(row, "estimate"), get(row, "ci_low"), get(row, "ci_high")
         label = plain.isolated(f"without {text(row, 'omitted')}")
-        lines.append(Line(label, "", effect_text(estimate, low, high), "", estimate, low, high, 1.0))
+        lines.append(Line(label, "", shown.effect(estimate, low, high), "", estimate, low, high, 1.0))
     estimate, low, high = pooled_reporting(document)
     lines.append(
-        Line("All series", "", effect_text(estimate, low, high), "", estimate, low, high, mark="diamond", strong=True)
+        Line("All series", "", shown.effect(estimate, low, high), "", estimate, low, high, mark="diamond", strong=True)
     )
     about = f"The pooled answer without each of the {noun(len(rows))} in turn. The table under it gives every number."
-    heads = ("Pooled answer", "", f"Per cent ({level(document)} CI)", "")
+    heads = ("Pooled answer", "", f"{shown.heading} ({level(document)} CI)", "")
     return Spec(
         f"Leave one out: {outcome_label(document)}",
         about,
         heads,
         (Block(tuple(lines), "", estimate),),
         axis_label(document),
+        quantity=shown,
+        sides=sides(document),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import plain
-from .names import ci_name, measure_name, tau2_name
+from . import plain, quantity, sources
+from .names import ci_name, look_up, measure_name, model_name, tau2_name
 from .phrases import on_degrees
-from .reading import Document, get, is_added_up, items, level, text, whole
+from .reading import Document, get, has_zero_cell, is_added_up, items, level, text, whole
 from .words import prediction_basis
 
 
@@ -19,43 +19,16 @@ class Cited:
     keys: tuple[str, ...] = ()
 
 
-_STUDY_INTERVALS = {
-    "clopper-pearson": ("clopper1934",),
-    "exact": ("clopper1934",),
-    "wilson": ("wilson1927",),
-    "wilson-cc": ("newcombe1998",),
-    "agresti-coull": ("agresti1998",),
-    "jeffreys": ("brown2001",),
-    "mid-p": ("brown2001",),
-}
-_TAU2 = {
-    "ML": ("viechtbauer2005",),
-    "REML": ("viechtbauer2005",),
-    "DL": ("dersimonian1986",),
-    "PM": ("paule1982",),
-    "EB": ("morris1983",),
-    "SJ": ("sidik2005",),
-    "HS": ("hunter2015",),
-    "HE": ("hedges1985",),
-}
-_HKSJ = ("hartung2001", "sidik2002", "knapp2003")
 _CI = {
-    "profile": (
-        "The confidence interval of the pooled figure holds the values that the profile likelihood does not reject",
-        ("hardy1996",),
-    ),
-    "wald": ("The confidence interval of the pooled figure is the Wald interval with the normal quantile", ()),
-    "hksj": (
-        "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, unmodified",
-        _HKSJ,
-    ),
-    "hksj-adhoc": (
-        "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, never "
-        "narrower than the ordinary one (ad hoc floor)",
-        (*_HKSJ, "rover2015"),
-    ),
-    "exact": ("The confidence interval of the pooled figure is the exact binomial one", ("clopper1934",)),
-    "clopper-pearson": ("The confidence interval of the pooled figure is the exact binomial one", ("clopper1934",)),
+    "profile": "The confidence interval of the pooled figure holds the values that the profile likelihood does not "
+    "reject",
+    "wald": "The confidence interval of the pooled figure is the Wald interval with the normal quantile",
+    "hksj": "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, unmodified",
+    "hksj-adhoc": "The confidence interval of the pooled figure is that of Hartung, Knapp, Sidik and Jonkman, never "
+    "narrower than the ordinary one (ad hoc floor)",
+    "exact": "The confidence interval of the pooled figure is the exact binomial one",
+    "clopper-pearson": "The confidence interval of the pooled figure is the exact binomial one",
+    "credible": "The interval of the pooled figure is a central credible interval, of the posterior distribution",
 }
 
 
@@ -69,24 +42,63 @@ def _model(document: Document) -> Cited:
         who = "No patient" if get(document, "pooled", "reporting", "estimate") == 0 else "Every patient"
         return Cited(f"{who} had the event, so no model was fitted: the patients of all series were added up.")
     common = get(settings, "effects") == "common"
-    if get(settings, "model") == "glmm":
-        said = "Series were pooled with a binomial–normal model on the logit scale, fitted by maximum likelihood"
-        said += " without continuity correction"
-        said += (
-            "; one true proportion is assumed for all series"
-            if common
-            else "; the true proportion may differ from series to series"
-        )
-        return Cited(f"{said}.", ("stijnen2010", "lin2020"))
-    scale = measure_name(get(settings, "measure"))
-    effects = "a common effect" if common else "random effects"
-    said = f"Series were pooled by inverse variance with {effects}, on the {scale} scale"
-    if get(settings, "measure") == "PFT":
+    model = _code(document, "settings", "model")
+    keys = sources.MODELS.get(model, ())
+    assumed = "one true {0} is assumed for all series" if common else "the true {0} may differ from series to series"
+    if model == "glmm":
         return Cited(
-            f"{said}; the way back from this scale can mislead where series differ in size.",
-            ("freeman1950", "miller1978", "schwarzer2019"),
+            "Series were pooled with a binomial–normal model on the logit scale, fitted by maximum likelihood "
+            f"without continuity correction; {assumed.format('proportion')}.",
+            keys,
         )
-    return Cited(f"{said}.")
+    if model == "bayes":
+        return Cited(
+            "Series were pooled with a Bayesian binomial–normal model on the logit scale, without continuity "
+            f"correction; {assumed.format('proportion')}. The figure is the median of the posterior distribution.",
+            keys,
+        )
+    if model == "beta-binomial":
+        return Cited(
+            "Series were pooled with a beta-binomial model, fitted by maximum likelihood without continuity "
+            "correction; the true proportion of a series comes from a beta distribution.",
+            keys,
+        )
+    scale = measure_name(get(settings, "measure"))
+    if model in {"mh", "peto"}:
+        what = scale if model == "peto" else quantity.of(document).name
+        return Cited(
+            f"Series were pooled by {model_name(model)}, from the counts themselves ({what}); one true effect is "
+            "assumed for all series.",
+            keys,
+        )
+    effects = "a common effect" if common else "random effects"
+    said = f"Series were pooled by inverse variance with {effects}, on the {scale}"
+    said += "" if scale.startswith("scale") else " scale"
+    keys = () if common else keys if get(settings, "tau2_method") == "DL" else ()
+    measure = text(settings, "measure")
+    if measure in {"PFT", "IRFT"}:
+        said += "; the way back from this scale can mislead where series differ in size"
+    return Cited(f"{said}.", tuple(dict.fromkeys((*keys, *sources.MEASURES.get(measure, ())))))
+
+
+def _zero_cells(document: Document) -> Cited | None:
+    """Say what was added to zero cells, where any series had one or all were added to."""
+    policy = _code(document, "settings", "zero-cells") or text(document, "settings", "zero_cells")
+    if policy not in sources.ZERO_CELLS:
+        return None
+    studies = items(document, "studies")
+    if policy != "all" and not any(map(has_zero_cell, studies)):
+        return None
+    where, keys = sources.ZERO_CELLS[policy]
+    amount = "1" if policy == "treatment-arm" else "1/2"
+    cells = "the number of events" if any("time" in name for s in studies for name in get(s, "data") or {}) else (
+        "the numbers with and without the event"
+    )  # fmt: skip
+    return Cited(
+        f"To work on this scale at all, {amount} was added to {cells} {where}; where events are few this moves the "
+        "pooled figure.",
+        keys,
+    )
 
 
 def _tau2(document: Document) -> list[Cited]:
@@ -98,7 +110,7 @@ def _tau2(document: Document) -> list[Cited]:
             said.append(Cited(f"The variance between series (τ²) was not estimated{f': {why}' if why else ''}."))
         return said
     if get(document, "settings", "effects") != "common" and method:
-        keys = () if get(document, "settings", "model") == "glmm" else _TAU2.get(str(method).upper(), ())
+        keys = () if get(document, "settings", "model") == "glmm" else look_up(sources.TAU2, method)
         said.append(Cited(f"The variance between series (τ²) was estimated by {tau2_name(method)}.", keys))
     how = _code(document, "tau2", "ci_method")
     if get(document, "tau2", "ci_low") is not None and how:
@@ -125,10 +137,13 @@ def _interval(document: Document) -> Cited | None:
         degrees = on_degrees(get(document, "pooled", "df"))
         return Cited(
             f"The confidence interval of the pooled figure uses the t distribution{degrees}.",
-            ("knapp2003",),
+            sources.INTERVALS["t"],
         )
-    said, keys = _CI.get(code, (f"The confidence interval of the pooled figure is by {ci_name(code)}", ()))
-    return Cited(f"{said}.", keys)
+    said = _CI.get(code, f"The confidence interval of the pooled figure is by {ci_name(code)}")
+    if code == "exact" and is_added_up(document):
+        said += ", of the sum: no model stands behind it"
+    # What a likelihood or a credible interval is, the model's own papers say; the Wald interval needs none here.
+    return Cited(f"{said}.", () if code == "wald" else sources.INTERVALS.get(code, ()))
 
 
 def _prediction(document: Document) -> Cited | None:
@@ -138,6 +153,12 @@ def _prediction(document: Document) -> Cited | None:
     how = prediction_basis(document) or "the method of the model"
     said = f"The prediction interval, where the true figure of a new hospital is expected, uses {how}"
     return Cited(f"{said}.", ("higgins2009",) if older else ("higgins2009", "veroniki2019"))
+
+
+def _study_keys(document: Document, code: str) -> tuple[str, ...]:
+    if code == "exact":
+        return ("garwood1936",)
+    return sources.STUDY_INTERVALS.get(code, ())
 
 
 def _weights(document: Document) -> Cited | None:
@@ -197,6 +218,9 @@ def methods(document: Document) -> list[Cited]:
     said.append(
         _model(document) if pooled else Cited("There is one series: its own figure is given, and nothing was pooled.")
     )
+    corrected = _zero_cells(document)
+    if corrected and pooled:
+        said.append(corrected)
     if pooled:
         said += _tau2(document)
     interval = _interval(document)
@@ -207,7 +231,7 @@ def methods(document: Document) -> list[Cited]:
         said.append(
             Cited(
                 f"Each series stands with its {ci_name(study_ci)} {level(document)} interval.",
-                _STUDY_INTERVALS.get(study_ci, ()),
+                _study_keys(document, study_ci),
             )
         )
     weights = _weights(document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from . import plain
@@ -12,6 +13,30 @@ MEASURES = {
     "PRAW": "untransformed proportion",
     "PAS": "arcsine square root",
     "PFT": "Freeman–Tukey double arcsine",
+    "IR": "untransformed rate",
+    "IRLN": "log rate",
+    "IRS": "square root of the rate",
+    "IRFT": "Freeman–Tukey rate",
+    "OR": "log odds ratio",
+    "RR": "log risk ratio",
+    "RD": "risk difference",
+    "AS": "arcsine difference",
+    "PETO": "Peto log odds ratio",
+    "IRR": "log rate ratio",
+    "IRD": "rate difference",
+    "IRSD": "difference of root rates",
+    "MN": "untransformed mean",
+    "MNLN": "log mean",
+    "MD": "mean difference",
+    "SMD": "standardised mean difference (Hedges’s g)",
+    "SMDH": "standardised mean difference for unequal variances",
+    "SMD1": "standardised mean difference (Glass’s delta)",
+    "ROM": "log ratio of means",
+    "VR": "log variability ratio",
+    "CVR": "log ratio of coefficients of variation",
+    "COR": "untransformed correlation",
+    "ZCOR": "Fisher’s z",
+    "GEN": "scale of the estimates given",
 }
 TAU2 = {
     "ML": "maximum likelihood",
@@ -22,6 +47,8 @@ TAU2 = {
     "SJ": "Sidik–Jonkman",
     "HS": "Hunter–Schmidt",
     "HE": "Hedges",
+    "HSk": "Hunter–Schmidt with the small-sample correction",
+    "PMM": "Paule–Mandel at the median of Q",
 }
 INTERVALS = {
     "t": "t distribution (k − 1)",
@@ -33,15 +60,20 @@ INTERVALS = {
     "hksj-adhoc": "Hartung–Knapp–Sidik–Jonkman with the ad hoc floor",
     "q-profile": "Q-profile",
     "wilson": "Wilson score",
-    "wilson-cc": "Wilson score with continuity correction",
+    "wilson-corrected": "Wilson score with continuity correction",
     "agresti-coull": "Agresti–Coull",
     "jeffreys": "Jeffreys",
     "mid-p": "mid-P",
     "normal": "the normal distribution",
+    "credible": "central credible interval",
 }
 MODELS = {
     "glmm": "binomial–normal model",
     "inverse": "inverse-variance model",
+    "mh": "Mantel–Haenszel method",
+    "peto": "Peto’s method",
+    "beta-binomial": "beta-binomial model",
+    "bayes": "Bayesian binomial–normal model",
 }
 EFFECTS = {"random": "random effects", "common": "a common effect"}
 
@@ -54,6 +86,18 @@ def _look_up(table: dict[str, str], code: Any) -> str:
     return plain.visible(code)
 
 
+def look_up(table: Mapping[str, tuple[str, ...]], code: Any) -> tuple[str, ...]:
+    """Find what belongs to a code, whatever its case; nothing where it is not known.
+
+    Examples
+    --------
+    >>> look_up({"HSk": ("brannick2019",)}, "hsk"), look_up({}, "new")
+    (('brannick2019',), ())
+    """
+    folded = str(code or "").lower()
+    return next((found for key, found in table.items() if key.lower() == folded), ())
+
+
 def measure_name(code: Any) -> str:
     """Name an effect measure.
 
@@ -63,6 +107,17 @@ def measure_name(code: Any) -> str:
     ('logit', 'NEW')
     """
     return _look_up(MEASURES, code)
+
+
+def model_name(code: Any) -> str:
+    """Name a way of pooling.
+
+    Examples
+    --------
+    >>> model_name("mh"), model_name("glmm")
+    ('Mantel–Haenszel method', 'binomial–normal model')
+    """
+    return _look_up(MODELS, code)
 
 
 def tau2_name(code: Any) -> str:

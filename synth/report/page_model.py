@@ -33,6 +33,7 @@ class StudyRow:
     mark: str
     about: tuple[str, ...]
     counts: str
+    second: str
     percent: str
     interval: str
     weight: str
@@ -131,9 +132,15 @@ class Page:
     heterogeneity: tuple[str, ...]
     average: str
     studies: tuple[StudyRow, ...]
+    crowded: bool
+    crowded_said: str
+    heading_counts: tuple[str, str]
+    heading_estimate: str
+    null_said: str
     has_doubtful: bool
     sensitivity: tuple[AnswerRow, ...]
     leave_one_out: tuple[AnswerRow, ...]
+    leave_one_out_said: str
     leave_one_out_svg: str
     narrow_leave_one_out_svg: str
     leave_one_out_reason: str

@@ -129,6 +129,25 @@ def is_added_up(document: Document) -> bool:
     )
 
 
+def has_zero_cell(study: Any) -> bool:
+    """Tell whether a study has an arm without events, or one in which every patient had the event.
+
+    Examples
+    --------
+    >>> has_zero_cell({"events": 0, "total": 9}), has_zero_cell({"data": {"events_1": 2, "total_1": 2}})
+    (True, True)
+    >>> has_zero_cell({"events": 1, "total": 9}), has_zero_cell({"data": {"mean": 0.0}})
+    (False, False)
+    """
+    data = get(study, "data") or {"events": get(study, "events"), "total": get(study, "total")}
+    for name, value in data.items():
+        if name.startswith("events") and value is not None:
+            total = data.get(name.replace("events", "total"))
+            if value == 0 or value == total:
+                return True
+    return False
+
+
 def all_studies(document: Document) -> list[Any]:
     """Return the studies of the primary arm and of the comparators, in that order."""
     found = items(document, "studies")

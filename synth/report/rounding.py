@@ -203,6 +203,67 @@ def number(value: float | None, significant: int = 3) -> str:
     return f"{MINUS}{text}" if exact < 0 else text
 
 
+def ratio(value: float | None) -> str:
+    """Write a ratio: two decimals, two significant digits below 0.1, fewer decimals from 10 on; never across 1.
+
+    Examples
+    --------
+    >>> [ratio(x) for x in (0.247, 1.0, 0.9996, 1.004, 0.0312, 12.34, 1234.5, None)]
+    ['0.25', '1.00', '0.9996', '1.004', '0.031', '12.3', '1235', '–']
+    """
+    if value is None:
+        return ABSENT
+    exact = _decimal(_checked(value))
+    if exact < 0:
+        raise ValueError(f"{value} is not a ratio: it lies below 0.")
+    if exact == 0:
+        return "0"
+    if exact < Decimal("0.0001"):
+        return "<0.0001"
+    if exact >= 1_000_000:
+        return ">1 000 000"
+    size = exact.adjusted()
+    digits = 2 if -1 <= size <= 0 else 1 - size if size < 0 else max(0, 2 - size)
+    return _beside(exact, digits, Decimal(1))
+
+
+def decimals(value: float | None, digits: int, null: float | None = None) -> str:
+    """Write a number with some decimals, more where they would put it on the value of no effect.
+
+    Examples
+    --------
+    >>> [decimals(x, 1, 0.0) for x in (-5.31, 0.0, 0.02, 12.35, None)]
+    ['−5.3', '0.0', '0.02', '12.4', '–']
+    """
+    if value is None:
+        return ABSENT
+    exact = _decimal(_checked(value))
+    text = _beside(abs(exact), digits, None if null is None else Decimal(0))
+    return f"{MINUS}{text}" if exact < 0 and Decimal(text) != 0 else text
+
+
+def _beside(exact: Decimal, digits: int, null: Decimal | None) -> str:
+    """Round to some digits, or to as many more as keep the number on its own side of a value."""
+    text = _fixed(exact, digits)
+    while null is not None and exact != null and Decimal(text) == null and digits < 12:
+        digits += 1
+        text = _fixed(exact, digits)
+    return text
+
+
+def tick(value: float) -> str:
+    """Write a mark of an axis of any numbers, without digits that say nothing.
+
+    Examples
+    --------
+    >>> tick(0.25), tick(-2.0), tick(1500.0), tick(0.30000000000000004)
+    ('0.25', '−2', '1500', '0.3')
+    """
+    exact = Decimal(f"{_checked(value):.10g}")
+    text = f"{abs(exact.normalize()):f}"
+    return f"{MINUS}{text}" if exact < 0 else text
+
+
 def variance(value: float | None) -> str:
     """Write tau2 (or tau): three significant digits; a positive one is never shown as 0.
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from . import plain, rounding
-from .axis import Axis, nice_axis
+from . import counts as data
+from . import plain, quantity, rounding
+from .axis import Axis
+from .axis_scales import axis_for
 from .forest_marks import Block, Line
 from .forest_spec import main_spec
 from .phrases import pooled_reporting
@@ -41,6 +44,7 @@ _ASCII = {
     "◇": "x",
     "═": "=",
     "┊": ":",
+    "│": "|",
     "┬": "+",
     "×": "x",
     "≥": ">=",
@@ -72,15 +76,16 @@ _HEADS = ("Outcome", "Series", "Events/total", "Per cent", "CI", "Prediction", "
 
 def _summary_row(document: Document) -> tuple[str, ...]:
     estimate, low, high = pooled_reporting(document)
-    expect = rounding.interval(
+    shown = quantity.of(document)
+    expect = shown.interval(
         get(document, "prediction", "reporting", "ci_low"), get(document, "prediction", "reporting", "ci_high")
     )
     return (
         text(document, "outcome") or outcome_label(document),
         rounding.count(get(document, "k")),
-        rounding.events_of(get(document, "events"), get(document, "total")),
-        rounding.percent(estimate),
-        rounding.interval(low, high),
+        data.summed(document) or rounding.ABSENT,
+        shown.text(estimate),
+        shown.interval(low, high),
         expect,
         rounding.variance(get(document, "tau2", "value")),
         rounding.percent(get(document, "heterogeneity", "i2")),
@@ -119,6 +124,8 @@ def summary(documents: Sequence[Document], *, width: int = 100, color: bool = Fa
     levels = list(dict.fromkeys(level(document) for document in documents))
     heads = list(_HEADS)
     heads[4] = f"{levels[0]} CI" if len(levels) == 1 else "CI"
+    names = {quantity.of(document).heading for document in documents}
+    heads[3] = names.pop() if len(names) == 1 else "Estimate"
     table = [tuple(heads), *map(_summary_row, documents)]
     if not unicode:
         table = [tuple(map(plain_ascii, row)) for row in table]
@@ -187,7 +194,12 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
     """
     spec = main_spec(document)
     lines = [line for block in spec.blocks for line in block.lines]
-    counts = max([len(spec.headings[1]), *(plain.columns(line.counts) for line in lines)])
+    if spec.second:
+        first, one, effect_head, weight = spec.headings
+        joined = (first, f"{one} / {spec.second}", effect_head, weight)
+        spec = replace(spec, headings=joined, blocks=tuple(map(_one_column, spec.blocks)))
+        lines = [line for block in spec.blocks for line in block.lines]
+    counts = max([plain.columns(spec.headings[1]), *(plain.columns(line.counts) for line in lines)])
     effect = max([len(spec.headings[2]), *(plain.columns(line.effect) for line in lines)])
     labels = max([plain.columns(spec.headings[0]), *(plain.columns(_label(line)) for line in lines)])
     spare = width - counts - effect - 6
@@ -197,7 +209,7 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
     if not plot and spare < 12:
         counts, spare = 0, width - effect - 4
     labels = max(6, min(labels, spare - plot + (0 if plot else 2)))
-    axis = _axis(lines, plot)
+    axis = _axis(lines, plot, spec.quantity)
     ellipsis = "…" if unicode else "~"
     heads = (plain.fit(spec.headings[0], labels, ellipsis), spec.headings[1].rjust(counts) if counts else "")
     out = [_joined((*heads, " " * plot, spec.headings[2].rjust(effect)))]
@@ -206,9 +218,15 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
             out += ["", plain.fit(block.heading, min(width, plain.columns(block.heading)), ellipsis)]
         out += [_line(line, block, axis, plot, (labels, counts, effect), ellipsis) for line in block.lines]
     if plot:
-        first, last = rounding.percent_tick(axis.low), rounding.percent_tick(axis.high)
+        first, last = (said for _, said in (axis.marks()[0], axis.marks()[-1]))
         out.append(" " * (labels + counts + 4) + first + last.rjust(plot - len(first)))
     return _finish(out, unicode)
+
+
+def _one_column(block: Block) -> Block:
+    """Set both arms in one column: a terminal has no room for two."""
+    lines = (replace(x, counts=f"{x.counts} / {x.second}" if x.second else x.counts) for x in block.lines)
+    return replace(block, lines=tuple(lines))
 
 
 def _label(line: Line) -> str:
@@ -222,11 +240,11 @@ def _joined(cells: tuple[str, str, str, str]) -> str:
     return "  ".join(cell for cell in cells if cell)
 
 
-def _axis(lines: Sequence[Line], plot: int) -> Axis:
+def _axis(lines: Sequence[Line], plot: int, shown: quantity.Quantity) -> Axis:
     values = [value for line in lines for value in (line.low, line.estimate, line.high) if value is not None]
     core = [line.estimate for line in lines if line.estimate is not None]
     core += [v for line in lines if line.mark in {"diamond", "bar"} for v in (line.low, line.high) if v is not None]
-    return nice_axis(values, core, 0.0, float(max(plot - 1, 1)))
+    return axis_for(shown, values, core, 0.0, float(max(plot - 1, 1)))
 
 
 def _line(line: Line, block: Block, axis: Axis, plot: int, widths: tuple[int, int, int], ellipsis: str) -> str:
@@ -252,6 +270,8 @@ def _drawn(line: Line, block: Block, axis: Axis, plot: int) -> str:
     if not plot:
         return ""
     row = [" "] * plot
+    if axis.null is not None:
+        row[round(axis.x(axis.null))] = "│"
     if block.reference is not None and axis.inside(block.reference):
         row[round(axis.x(block.reference))] = "┊"
     if line.low is not None and line.high is not None:

@@ -6,11 +6,18 @@ module.
 
 from __future__ import annotations
 
-from . import plain, rounding
+from . import plain, quantity, rounding, words_measure
 from .doubt import sureness as sureness
 from .names import ci_name, i2_source, name_of, tau2_name
 from .phrases import interval_basis, interval_kind, noun, on_degrees, pooled_reporting, spoken
-from .reading import Document, get, level, predicate, text, whole
+from .quantity import PROPORTION
+from .reading import Document, get, items, level, predicate, text, whole
+
+about_arms, null_said = words_measure.about_arms, words_measure.null_said
+
+SIGNIFICANT = 0.05
+"""Below this the test of any difference is said to find one."""
+SINGLE_PATIENTS = "How much the series differ cannot be said: every one of them has a single patient."
 
 
 def _on_boundary(document: Document) -> str:
@@ -51,6 +58,8 @@ def answer(document: Document) -> str:
     One series reports this: 7 of 43 patients died within one year, 16.3%
     (exact 95% confidence interval 6.8% to 30.7%); nothing was pooled.
     """
+    if quantity.of(document) != PROPORTION:
+        return words_measure.answer(document)
     k, events, total = get(document, "k") or 0, get(document, "events"), get(document, "total")
     estimate, low, high = pooled_reporting(document)
     did = predicate(document)
@@ -98,9 +107,14 @@ def prediction(document: Document) -> str:
     if low is None or high is None:
         return f"No prediction for another hospital: {reason or 'the method gives none'}."
     how = prediction_basis(document)
-    said = [
+    start = (
         f"In a hospital like these, expect a true figure between {spoken(low)} and {spoken(high)} "
-        f"({level(document)} prediction interval{f', by {how}' if how else ''}).",
+        f"({level(document)} prediction interval"
+        if quantity.of(document) == PROPORTION
+        else words_measure.expected(document, low, high)
+    )
+    said = [
+        f"{start}{f', by {how}' if how else ''}).",
         _beside_the_confidence_interval(document, low, high),
     ]
     if reason:
@@ -130,14 +144,15 @@ def _beside_the_confidence_interval(document: Document, low: float, high: float)
     if ci_low is None or ci_high is None:
         return ""
     method = get(document, "pooled", "ci_method")
-    if rounding.interval(low, high) == rounding.interval(ci_low, ci_high):
+    shown = quantity.of(document)
+    if shown.interval(low, high) == shown.interval(ci_low, ci_high):
         same = method == get(document, "prediction", "method") and get(document, "tau2", "value") == 0
         return "It is the confidence interval itself, because τ² was estimated as 0." if same else ""
     if low <= ci_low and ci_high <= high:
         return ""
     basis = interval_basis(method, get(document, "k") or 0)
     return (
-        f"The confidence interval ({rounding.interval(ci_low, ci_high)}) is by another method, {basis}, "
+        f"The confidence interval ({shown.interval(ci_low, ci_high)}) is by another method, {basis}, "
         "so that it reaches beyond this one."
     )
 
@@ -156,6 +171,9 @@ def heterogeneity(document: Document) -> list[str]:
         why = plain.clause(get(tau2, "reason") or get(het, "reason"))
         return [f"How much the series differ cannot be said{f': {why}' if why else ''}."]
     reasons = [plain.sentence(get(tau2, "reason")), plain.sentence(get(het, "reason"))]
+    if _single_patients(document):
+        # Neither the variance nor the test means anything then: only why.
+        return list(dict.fromkeys(one for one in reasons if one)) or [SINGLE_PATIENTS]
     said += [_plain_difference(document)] if get(tau2, "value") is not None else reasons[:1]
     if get(tau2, "value") is not None:
         said.append(_about_tau2(document))
@@ -163,19 +181,51 @@ def heterogeneity(document: Document) -> list[str]:
         said.append(_about_i2(document))
     if get(het, "q") is not None:
         said.append(_about_q(document))
-    return [one for one in dict.fromkeys([*said, *reasons]) if one]
+    said.append(words_measure.test_said(document))
+    return [one for one in dict.fromkeys([*said, *reasons, _outside(document)]) if one]
+
+
+def _single_patients(document: Document) -> bool:
+    studies = items(document, "studies")
+    return len(studies) > 1 and all(get(study, "total") == 1 for study in studies)
 
 
 def _plain_difference(document: Document) -> str:
     value, i2, k = get(document, "tau2", "value"), get(document, "heterogeneity", "i2"), get(document, "k") or 0
+    p = get(document, "heterogeneity", "p_value")
+    tested = "" if p is None else rounding.equals("p", rounding.p_value(p))
+    if value == 0 and p is not None and p < SIGNIFICANT:
+        return (
+            f"The model finds no variance between series (τ² = 0), yet the test of any difference does find one "
+            f"({tested}): the two disagree, so do not take the series to be alike."
+        )
     if value == 0:
         end = f"; with {noun(k)} real differences cannot be ruled out" if k < 10 else ""
         return f"The series differ no more than chance alone would make them{end}."
+    weak = p is not None and p >= SIGNIFICANT
     if i2 is None:
+        if weak:
+            return f"The model finds a variance between series, but the test does not rule chance out ({tested})."
         return "The series differ by more than chance alone would make them."
     share = rounding.percent(i2)
+    end = f"; the test does not rule out that all of it is chance ({tested})" if weak else ""
     return (
-        f"About {share} of the spread of the figures looks like real differences between series, the rest like chance."
+        f"About {share} of the spread of the figures looks like real differences between series, the rest like "
+        f"chance{end}."
+    )
+
+
+def _outside(document: Document) -> str:
+    """Say that the interval of tau2 does not hold its own estimate, where no reason on file does."""
+    tau2 = get(document, "tau2")
+    value, low, high = (get(tau2, key) for key in ("value", "ci_low", "ci_high"))
+    beyond = value is not None and ((low is not None and value < low) or (high is not None and value > high))
+    if not beyond or get(tau2, "reason"):
+        return ""
+    how, method = ci_name(get(tau2, "ci_method")), tau2_name(get(tau2, "method"))
+    return (
+        f"The interval of τ² ({how or 'by its own method'}) does not hold the estimate ({method}): the two methods "
+        "disagree on these series, and neither is to be relied on."
     )
 
 
@@ -261,6 +311,8 @@ def crude(document: Document) -> str:
     share = get(document, "crude", "estimate")
     # Without any event, or with nothing else, the pooled answer mostly is this very figure.
     is_answer = share in (0, 1) and share == pooled_reporting(document)[0]
+    if quantity.of(document) != PROPORTION:
+        return ""
     if share is None or is_answer or (get(document, "k") or 0) < 2:
         return ""
     limits = rounding.interval(get(document, "crude", "ci_low"), get(document, "crude", "ci_high"))
@@ -273,7 +325,9 @@ def average(document: Document) -> str:
     """Return the population-averaged proportion beside the median one, where both are defined and print differently."""
     mean = get(document, "population_average", "estimate")
     estimate, _, _ = pooled_reporting(document)
-    if mean is None or estimate is None or rounding.percent(mean) == rounding.percent(estimate):
+    if mean is None or estimate is None or quantity.of(document) != PROPORTION:
+        return ""
+    if rounding.percent(mean) == rounding.percent(estimate):
         return ""
     said = "The pooled figure is that of the middle hospital; the mean over hospitals that differ this much"
     return f"{said} is {rounding.percent(mean)} (population average)."

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from synth.report import methods
+from synth.meta import pool_proportions
+from synth.meta import settings as known
+from synth.meta.measures import MEASURES
+from synth.meta.study_intervals import METHODS as STUDY_INTERVALS
+from synth.meta.tau2 import METHODS as TAU2_METHODS
+from synth.meta.zero_cells import POLICIES
+from synth.report import methods, names, references, sources
 
 from . import factory
 
@@ -65,3 +71,71 @@ def test_prediction_is_described_by_its_own_method(method: str, named: str) -> N
     document = factory.five()
     document["prediction"].update(method=method, df=3 if method == "hts" else None)
     assert f"is expected, uses {named}" in _said(document)
+
+
+WORDS = {
+    "model": (list(known.MODELS), names.MODELS, sources.MODELS),
+    "measure": (list(MEASURES), names.MEASURES, sources.MEASURES),
+    "tau2": (list(TAU2_METHODS), names.TAU2, sources.TAU2),
+    "interval": (
+        sorted({word for model in known.MODELS.values() for word in model.ci} - {"auto"}),
+        names.INTERVALS,
+        sources.INTERVALS,
+    ),
+    "study interval": (list(STUDY_INTERVALS), names.INTERVALS, sources.STUDY_INTERVALS),
+    "prediction": ([word for word in known.PREDICTIONS if word != "none"], {}, sources.PREDICTIONS),
+    "zero cells": ([word for word in POLICIES if word != "none"], {}, sources.ZERO_CELLS),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(WORDS))
+def test_every_word_of_the_settings_has_a_name_and_a_paper(kind: str) -> None:
+    """A method that can be asked for stands on the page as a code word, or without the paper it comes from."""
+    words, named, cited = WORDS[kind]
+    for word in words:
+        if named:
+            assert word in named
+            assert named[word] != word or word in {"t"}
+        keys = cited[word]
+        papers = keys[-1] if kind == "zero cells" else keys
+        assert papers
+        assert set(papers) <= set(references.REFERENCES)
+    assert set(cited) - set(words) <= {"exact", "clopper-pearson"}, "a word that nobody can ask for"
+
+
+def test_the_plain_t_interval_is_not_given_to_knapp_and_hartung() -> None:
+    """The interval with the plain variance cites the paper of a modified one."""
+    document = factory.five()
+    keys = {key for sentence in methods.methods(document) for key in sentence.keys}
+    assert "follmann1999" in keys
+    assert "knapp2003" not in keys
+
+
+@pytest.mark.parametrize(
+    ("policy", "counts", "told"),
+    [
+        ("only0", [(0, 12), (3, 30)], "1/2 was added to the numbers with and without the event in each series with"),
+        ("only0", [(1, 12), (3, 30)], ""),
+        ("all", [(1, 12), (3, 30)], "in every series; where"),
+        ("none", [(0, 12), (3, 30)], ""),
+    ],
+)
+def test_the_continuity_correction_is_in_the_methods(policy: str, counts: list[tuple[int, int]], told: str) -> None:
+    """Half a patient was added to a cell, and the methods do not say so, or say so of none."""
+    document = factory.document(counts)
+    document["settings"].update(model="inverse", measure="PLOGIT", zero_cells=policy)
+    said = _said(document)
+    assert (told in said) if told else ("was added" not in said)
+
+
+@pytest.mark.parametrize("events", [[0, 0, 0], [12, 30, 9]])
+def test_a_sum_is_not_described_as_a_model(events: list[int]) -> None:
+    """Series without any event, or with nothing else, are described as a model with estimated variance."""
+    result = pool_proportions(events, [12, 30, 9]).to_dict()
+    document = factory.document([(x, n) for x, n in zip(events, [12, 30, 9], strict=True)])
+    document.update({key: result[key] for key in ("settings", "pooled", "tau2", "heterogeneity", "prediction")})
+    said = _said(document)
+    assert "no model was fitted" in said
+    assert "the exact binomial one, of the sum: no model stands behind it" in said
+    assert "binomial–normal" not in said
+    assert "estimated by" not in said

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
+from synth.meta.tau2 import METHODS as TAU2_METHODS
 from synth.report import page, references, rounding, view
 
 from . import factory
@@ -244,7 +245,7 @@ def test_numbers_that_are_none_are_refused() -> None:
 
 
 @pytest.mark.parametrize("measure", ["PLOGIT", "PLN", "PRAW", "PAS", "PFT"])
-@pytest.mark.parametrize("tau2", ["ML", "REML", "DL", "PM", "EB", "SJ", "HS", "HE"])
+@pytest.mark.parametrize("tau2", list(TAU2_METHODS))
 @pytest.mark.parametrize("interval", ["t", "wald", "hksj", "hksj-adhoc", "profile", "exact"])
 def test_every_setting_has_its_sentence_and_its_references(measure: str, tau2: str, interval: str) -> None:
     """A choice of method is not named on the page, or cites a paper that is not there."""

@@ -132,3 +132,48 @@ def test_prediction_equal_to_the_confidence_interval_says_why() -> None:
     assert "the confidence interval itself" not in words.prediction(document)
     document["tau2"]["value"] = 0.0
     assert "It is the confidence interval itself, because τ² was estimated as 0." in words.prediction(document)
+
+
+@pytest.mark.parametrize(
+    ("tau2", "p", "told"),
+    [
+        (0.0, 0.006, "yet the test of any difference does find one (p = 0.006): the two disagree"),
+        (0.0, 0.6, "The series differ no more than chance alone would make them"),
+        (0.4, 0.6, "the test does not rule out that all of it is chance (p = 0.600)"),
+        (0.4, 0.001, "looks like real differences between series, the rest like chance."),
+    ],
+)
+def test_difference_is_worded_by_the_variance_and_by_the_test(tau2: float, p: float, told: str) -> None:
+    """The page says that chance explains everything beside a p-value that says the contrary."""
+    document = factory.five()
+    document["tau2"]["value"], document["heterogeneity"]["p_value"] = tau2, p
+    said = words.heterogeneity(document)[0]
+    assert told in said
+    assert ("no more than chance" in said) is (tau2 == 0.0 and p == 0.6)
+
+
+def test_series_of_one_patient_each_say_nothing_about_differences() -> None:
+    """A variance of 0 and a test are printed where no series can show any difference."""
+    document = factory.document([(1, 1), (0, 1), (1, 1)])
+    document["tau2"]["reason"] = "every study has one patient, so the data say nothing about tau2"
+    assert words.heterogeneity(document) == ["Every study has one patient, so the data say nothing about tau2."]
+    document["tau2"]["reason"] = None
+    assert words.heterogeneity(document) == [words.SINGLE_PATIENTS]
+
+
+def test_an_interval_beside_its_own_estimate_is_explained() -> None:
+    """The interval of a variance lies wholly above its estimate, and nobody says so."""
+    document = factory.five()
+    document["tau2"].update(value=0.0001, ci_low=2.9, ci_high=45.8, ci_method="Q-profile", method="REML")
+    assert "does not hold the estimate (restricted maximum likelihood)" in words.heterogeneity(document)[-1]
+    document["tau2"]["reason"] = "the interval comes from another equation"
+    assert words.heterogeneity(document)[-1] == "The interval comes from another equation."
+
+
+def test_a_profile_interval_wider_than_the_prediction_is_explained() -> None:
+    """A prediction interval inside the confidence interval looks like a mistake."""
+    document = factory.five()
+    document["pooled"]["ci_method"] = "profile"
+    document["pooled"]["reporting"].update(ci_low=0.5, ci_high=0.999)
+    document["prediction"]["reporting"].update(ci_low=0.6, ci_high=0.99)
+    assert "by another method, profile likelihood, so that it reaches beyond this one" in words.prediction(document)

@@ -12,6 +12,7 @@ import pytest
 
 import synth
 from synth.errors import NothingToPool, UnknownName
+from synth.steps import notebook
 from synth.steps.pool import PoolOptions, pool_review, to_json
 
 from ..cli.conftest import FIGURES, RESULTS, REVIEW
@@ -161,3 +162,14 @@ def test_the_line_of_the_readme() -> None:
     code = "import synth; print(synth.meta.pool_proportions([7, 3, 1], [43, 38, 26]).k)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "3\n"
+
+
+def test_a_notebook_shows_control_characters_and_turned_text_as_such() -> None:
+    """A label with terminal codes, or with a mark that turns text around, goes into the notebook as it is."""
+    document = {"outcome": "x", "outcome_info": {"label": "a\x1b[31m\u202eb", "predicate": "c\u202ed"}, "k": 1}
+    shown = notebook.PooledOutcome(document)._repr_html_()
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    both = notebook.PooledOutcomes({}, {"y\x1b": "why\u202e"})._repr_html_()
+    assert "\x1b" not in both
+    assert "\u202e" not in both
