@@ -41,7 +41,8 @@ class Moderators:
         below 0; ``nan`` where ``tau2_null`` is 0.
     residual_ratio, residual_p : float
         Likelihood-ratio test of ``tau2 = 0`` beside the moderators (half a chi-square with one degree of freedom).
-    loglik : float
+    loglik, loglik_common : float
+        At the maximum, and at that with ``tau2 = 0``.
     """
 
     k: int
@@ -68,6 +69,7 @@ class Moderators:
     residual_ratio: float
     residual_p: float
     loglik: float
+    loglik_common: float
 
 
 def glmm_moderators(
@@ -140,6 +142,7 @@ def glmm_moderators(
         ratio, p - 1, float(chi2_tail(ratio, p - 1)),
         tau2, before, max(0.0, 1.0 - tau2 / before) if before > 0.0 else float("nan"),
         residual, 0.5 * float(chi2_tail(residual, 1)) if residual > 0.0 else 1.0, float(found.loglik),
+        float(found.loglik_common),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 from ..errors import SettingsError
 from .climb import Target, climb, covariance
@@ -107,8 +108,7 @@ class _Design:
             rows = self.rows if which.size == self.rows.n_rows else self.rows.take(which)
             z = self.z[rows.study]
             eta = (z * theta[rows.row]).sum(axis=1)
-            p = 1.0 / (1.0 + np.exp(-eta))
-            q = 1.0 / (1.0 + np.exp(eta))
+            p, q = expit(eta), expit(-eta)
             score, information = rows.x * q - (rows.n - rows.x) * p, rows.n * p * q
             value = rows.sums(rows.x * eta - rows.n * np.logaddexp(0.0, eta))
             curve = -self.sums(information[:, None, None] * z[:, :, None] * z[:, None, :], rows)
@@ -245,7 +245,7 @@ def _fit_good(design: _Design, rows: Cells, effects: str) -> tuple[dict[str, Flo
     beta, common, _, curve = climb(design.common(), zero, np.full(p, 4.0), what="The logistic regression")
     cov = covariance(curve)
     eta = (design.z[rows.study] * beta[rows.row]).sum(axis=1)
-    chance = 1.0 / (1.0 + np.exp(-eta))
+    chance = expit(eta)
     variance = rows.n * chance * (1.0 - chance)
     # As many coefficients as distinct studies leave nothing for tau to explain, but that shows in the slope.
     slope = 0.5 * (rows.sums((rows.x - rows.n * chance) ** 2) - rows.sums(variance))

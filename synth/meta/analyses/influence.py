@@ -1,0 +1,178 @@
+"""Influence in one result: what each study does to the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from ...errors import NoAnswer
+from ..answer_inverse import interval_method
+from ..distributions import chi2_tail
+from ..glmm import OK, REASONS
+from ..glmm_common import likelihood_ratio_q
+from ..glmm_influence import event_moments, glmm_influence
+from ..influence import influence as inverse_influence
+from ..results import number
+from .prepare import Excluded, Prepared, count, prepare
+
+RULE: Final = (
+    "|DFFITS| > 3 sqrt(1 / (k - 1)), Cook's distance beyond the median of chi-square with 1 degree of freedom, "
+    "hat > 3 / k"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What leaving one study out changes.
+
+    Attributes
+    ----------
+    rstudent : float or None
+        Deleted residual in standard errors: of the estimate (inverse variance), or of the events (Pearson, glmm).
+    dffits, cooks_distance, covariance_ratio
+        Change of the pooled estimate in standard errors without the study; squared, in those with it; and the squared
+        standard error without it over that with it.
+    tau2_deleted, q_deleted : float or None
+        Without the study; Q by the model's own definition.
+    hat, weight : float or None
+        Share of the information on the pooled estimate.
+    flagged : bool
+        Beyond a rule of :func:`influence_analysis`.
+    reason : str or None
+        Why the pool without the study has no finite answer.
+    """
+
+    study: str
+    rstudent: float | None
+    dffits: float | None
+    cooks_distance: float | None
+    covariance_ratio: float | None
+    tau2_deleted: float | None
+    q_deleted: float | None
+    hat: float | None
+    weight: float | None
+    flagged: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A point of Baujat's plot: squared Pearson residual, and squared change of the estimate in standard errors."""
+
+    study: str
+    contribution: float | None
+    influence: float | None
+
+
+@dataclass(frozen=True)
+class InfluenceAnalysis:
+    """Influence of every study; see :func:`influence_analysis`."""
+
+    model: str
+    rows: tuple[Case, ...]
+    baujat: tuple[Contribution, ...]
+    rule: str
+    excluded: tuple[Excluded, ...]
+    reason: str | None
+
+
+def influence_analysis(
+    data: Mapping[str, Sequence[Any]], studies: Sequence[str] | None = None, **settings: Any
+) -> InfluenceAnalysis:
+    """Leave out each study in turn and measure what changes.
+
+    Parameters
+    ----------
+    data, studies
+        As for :func:`synth.meta.pool`.
+    **settings
+        ``measure, model, effects, tau2_method, ci_method, level, ...`` as for :func:`synth.meta.pool`; under HKSJ the
+        diagnostics of inverse variance use its standard errors.
+
+    Returns
+    -------
+    InfluenceAnalysis
+
+    Raises
+    ------
+    NothingToPool, ProblemsError, SettingsError, UnknownName
+        As for :func:`synth.meta.pool`; a model without influence analysis.
+
+    Notes
+    -----
+    Viechtbauer and Cheung (2010), Res Synth Methods 1:112-125; Baujat et al. (2002), Stat Med 21:2641-2652.
+
+    Examples
+    --------
+    >>> found = influence_analysis({"events": [7, 3, 1, 0, 5], "total": [43, 38, 26, 17, 30]}, list("ABCDE"))
+    >>> [(row.study, round(row.cooks_distance, 3), row.flagged) for row in found.rows][:2]
+    [('A', 0.632, True), ('B', 0.001, False)]
+    """
+    given = prepare(data, studies, {}, "influence analysis", settings)
+    rule = RULE + (", or |DFBETAS| > 1" if given.settings.model == "inverse" else "")
+    if given.k < 3:
+        reason = f"{count(given.k)}: leaving one out leaves nothing to pool"
+        return InfluenceAnalysis(given.settings.model, (), (), rule, given.excluded, reason)
+    try:
+        rows, points, why = _glmm(given) if given.settings.model == "glmm" else _inverse(given)
+    except NoAnswer as error:
+        rows, points, why = (), (), str(error)
+    return InfluenceAnalysis(given.settings.model, rows, points, rule, given.excluded, why)
+
+
+_Made = tuple[tuple[Case, ...], tuple[Contribution, ...], str | None]
+
+
+def _inverse(given: Prepared) -> _Made:
+    settings = given.settings
+    found = inverse_influence(
+        given.y, given.v, effects=settings.effects, tau2_method=settings.tau2_method or "REML",
+        ci_method=interval_method(settings), level=settings.level,
+    )  # fmt: skip
+    out, common = found.leave_one_out, settings.effects == "common"
+    rows = tuple(
+        Case(
+            study.study, number(found.rstudent[i]), number(found.dffits[i]), number(found.cook_distance[i]),
+            number(found.cov_ratio[i]), None if common else number(out.tau2[i]), number(out.q[i]),
+            number(found.hat[i]), number(found.hat[i]), bool(found.influential[i]),
+        )
+        for i, study in enumerate(given.studies)
+    )  # fmt: skip
+    points = tuple(Contribution(s.study, number(found.baujat_x[i]), number(found.baujat_y[i]))
+                   for i, s in enumerate(given.studies))  # fmt: skip
+    return rows, points, None
+
+
+def _glmm(given: Prepared) -> _Made:
+    x, n = given.counts
+    k, common = given.k, given.settings.effects == "common"
+    found = glmm_influence(x, n, effects=given.settings.effects)
+    if int(found.full.state) != OK:
+        return (), (), f"the model has no finite estimate: {REASONS[int(found.full.state)]}"
+    q = likelihood_ratio_q(x, n, ~np.eye(k, dtype=bool))
+    tau = np.full(k, float(np.sqrt(found.full.tau2)))
+    mean, variance = event_moments(n, np.full(k, float(found.full.mu)), tau)
+    contribution = (x - mean) ** 2 / variance
+    lost = found.deleted.state != OK
+    with np.errstate(invalid="ignore"):
+        flagged = (
+            lost
+            | (np.abs(found.dffits) > 3.0 * np.sqrt(1.0 / (k - 1.0)))
+            | (chi2_tail(np.where(lost, 0.0, found.cook), 1.0) < 0.5)
+            | (found.hat > 3.0 / k)
+        )
+    rows = tuple(
+        Case(
+            study.study, number(found.residual[i]), number(found.dffits[i]), number(found.cook[i]),
+            number(found.covratio[i]), None if common else number(found.deleted.tau2[i]), number(q[i]),
+            number(found.hat[i]), number(found.hat[i]), bool(flagged[i]),
+            f"without it {REASONS[int(found.deleted.state[i])]}" if lost[i] else None,
+        )
+        for i, study in enumerate(given.studies)
+    )  # fmt: skip
+    points = tuple(Contribution(s.study, number(contribution[i]), number(found.dffits[i] ** 2))
+                   for i, s in enumerate(given.studies))  # fmt: skip
+    return rows, points, None
