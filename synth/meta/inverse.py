@@ -6,7 +6,9 @@ cumulative analysis is ``tril``, a subgroup is a row of booleans and a bootstrap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from typing import Final
 
 import numpy as np
@@ -23,72 +25,219 @@ CI_METHODS: Final = ("wald", "t", "hksj", "hksj-adhoc")
 PREDICTIONS: Final = ("t", "hts", "normal")
 
 
+Compute = Callable[["InverseFit"], Floats]
+
+
+def _derived(compute: Compute) -> cached_property[Floats]:
+    """Make a field that is worked out when it is first asked for, without warnings, in the leading shape."""
+
+    @wraps(compute)
+    def value(fit: InverseFit) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return compute(fit).reshape(fit._rows.lead)
+
+    return cached_property(value)
+
+
 @dataclass(frozen=True, eq=False)
 class InverseFit:
     """A pooled result for each row of the mask; every array has the leading shape.
 
     What is not defined is nan here, inside arrays: everything where no study counts; I2, H2, the standard error of tau2
-    and the prediction interval where a single one does.
+    and the prediction interval where a single one does. tau2 and the sums are there at once; what follows from them is
+    worked out when it is first asked for.
 
     Attributes
     ----------
-    k : ndarray of int (of float where a multiplicity is not whole)
-        Number of studies that count.
-    estimate, se, ci_low, ci_high : ndarray
-        Pooled estimate, its standard error by `ci_method`, its interval; analysis scale.
-    statistic, p_value, df : ndarray
-        Estimate over standard error, its two-sided p, the degrees of freedom (infinite: normal). One study has no
-        other interval than its own normal one, so its `df` are infinite under every `ci_method`, as in metafor.
-    tau2, se_tau2 : ndarray
-        Between-study variance (0 in a common-effect model) and its standard error.
-    q, q_df, q_p : ndarray
-        Cochran's Q, its degrees of freedom and p.
-    i2, h2 : ndarray
-        From tau2 and the typical variance (random), from Q (common); fraction and ratio. I2 is not below 0.
-    i2_q, h2_q : ndarray
-        From Q: max(0, 1 - df/Q) and Q/df.
-    weights : ndarray, shape (..., k)
-        Fractions that add to 1; a study counted twice has twice its weight.
-    prediction_low, prediction_high : ndarray
-        Where a new study's true value lies.
-    hksj_scale : ndarray
-        Weighted mean square of the residuals, before any floor: se of "hksj" is its root times the Wald one.
-    log_likelihood_ml, log_likelihood_reml : ndarray
-        At the estimates.
     effects, tau2_method, ci_method, prediction : str
         The definitions that made the numbers; `tau2_method` is "" in a common-effect model.
     level : float
         Confidence of all the intervals.
     """
 
-    k: NDArray[np.int64] | Floats
-    estimate: Floats
-    se: Floats
-    ci_low: Floats
-    ci_high: Floats
-    statistic: Floats
-    p_value: Floats
-    df: Floats
-    tau2: Floats
-    se_tau2: Floats
-    q: Floats
-    q_df: Floats
-    q_p: Floats
-    i2: Floats
-    h2: Floats
-    i2_q: Floats
-    h2_q: Floats
-    weights: Floats
-    prediction_low: Floats
-    prediction_high: Floats
-    hksj_scale: Floats
-    log_likelihood_ml: Floats
-    log_likelihood_reml: Floats
     effects: str
     tau2_method: str
     ci_method: str
     prediction: str
     level: float
+    _rows: Rows = field(repr=False)
+    _whole: bool = field(repr=False)
+    _tau2: Floats = field(repr=False)
+    _at_zero: Sums = field(repr=False)
+    _sums: Sums = field(repr=False)
+
+    @cached_property
+    def k(self) -> NDArray[np.int64] | Floats:
+        """Number of studies that count: whole, or a float where a multiplicity is not whole."""
+        k = self._rows.k.reshape(self._rows.lead)
+        return k.astype(np.int64) if self._whole else k
+
+    def _where(self, defined: NDArray[np.bool_], value: Floats, otherwise: float = np.nan) -> Floats:
+        """np.where, but free where every row has studies enough, which is nearly always."""
+        return value if self._ordinary else np.where(defined, value, otherwise)
+
+    @cached_property
+    def _ordinary(self) -> bool:
+        return bool((self._rows.k > 1).all())
+
+    @cached_property
+    def _several(self) -> NDArray[np.bool_]:
+        return self._rows.k > 1
+
+    @cached_property
+    def _some(self) -> NDArray[np.bool_]:
+        return self._rows.k > 0
+
+    @_derived
+    def estimate(self) -> Floats:
+        """Pooled estimate, analysis scale."""
+        return self._rows.origin + self._sums.mean
+
+    @_derived
+    def hksj_scale(self) -> Floats:
+        """Weighted mean square of the residuals, before any floor: se of "hksj" is its root times the Wald one."""
+        return self._where(self._several, self._sums.q / self._rows.df)
+
+    @_derived
+    def se(self) -> Floats:
+        """Standard error of the estimate by `ci_method`."""
+        wald = np.sqrt(1.0 / self._sums.s1)
+        if self.ci_method in ("wald", "t"):
+            return wald
+        scale = self.hksj_scale.reshape(-1)
+        if self.ci_method == "hksj-adhoc":
+            scale = np.maximum(scale, 1.0)
+        # a single study has no residuals to scale by
+        return wald * np.sqrt(scale if self._ordinary else np.where(np.isnan(scale), 1.0, scale))
+
+    @_derived
+    def df(self) -> Floats:
+        """Degrees of freedom, infinite: normal. One study has its own normal interval under every `ci_method`."""
+        if self.ci_method == "wald":
+            return self._where(self._some, np.full(len(self._rows.k), np.inf))
+        return self._where(self._some, self._where(self._several, self._rows.df, np.inf))
+
+    @_derived
+    def statistic(self) -> Floats:
+        """Estimate over standard error."""
+        return self.estimate / self.se
+
+    @_derived
+    def p_value(self) -> Floats:
+        """Its two-sided p."""
+        return t_two_sided(self.statistic, self.df)
+
+    @_derived
+    def _quantile(self) -> Floats:
+        return t_upper(0.5 * (1.0 - self.level), self.df)
+
+    @_derived
+    def ci_low(self) -> Floats:
+        """Lower limit of the estimate, analysis scale."""
+        return self.estimate - self._quantile * self.se
+
+    @_derived
+    def ci_high(self) -> Floats:
+        """Upper limit of the estimate, analysis scale."""
+        return self.estimate + self._quantile * self.se
+
+    @_derived
+    def tau2(self) -> Floats:
+        """Between-study variance, 0 in a common-effect model."""
+        return self._tau2
+
+    @_derived
+    def se_tau2(self) -> Floats:
+        """Standard error of tau2; nan in a common-effect model."""
+        if not self.tau2_method:
+            return np.full(len(self._rows.k), np.nan)
+        return tau2_standard_error(self._rows, self._tau2, self.tau2_method)
+
+    @_derived
+    def q(self) -> Floats:
+        """Cochran's Q."""
+        return self._where(self._some, self._at_zero.q)
+
+    @_derived
+    def q_df(self) -> Floats:
+        """Its degrees of freedom."""
+        return self._where(self._some, self._rows.df)
+
+    @_derived
+    def q_p(self) -> Floats:
+        """Its p."""
+        return chi2_tail(self.q, self.q_df)
+
+    @_derived
+    def i2_q(self) -> Floats:
+        """I2 from Q: max(0, 1 - df/Q), a fraction."""
+        return self._where(self._several, np.maximum(0.0, 1.0 - self._rows.df / self._at_zero.q))
+
+    @_derived
+    def h2_q(self) -> Floats:
+        """H2 from Q: Q/df."""
+        return self._where(self._several, self._at_zero.q / self._rows.df)
+
+    @cached_property
+    def _typical(self) -> Floats:
+        return typical_variance(self._rows, self._at_zero)
+
+    @_derived
+    def i2(self) -> Floats:
+        """I2 from tau2 and the typical variance (random), from Q (common): a fraction, not below 0."""
+        return i2_from_tau2(self._tau2, self._typical) if self.tau2_method else self.i2_q
+
+    @_derived
+    def h2(self) -> Floats:
+        """H2 from tau2 and the typical variance (random), from Q (common)."""
+        return 1.0 + self._tau2 / self._typical if self.tau2_method else self.h2_q
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Fractions that add to 1, shape (..., k), in the order given; a study counted twice has twice its weight."""
+        rows, s = self._rows, self._sums
+        w = s.u if rows.m is None else s.u * rows.m
+        with np.errstate(invalid="ignore"):
+            w = rows.in_order(w / s.s1[:, None])
+        return w.reshape(*rows.lead, w.shape[1])
+
+    @_derived
+    def _reach(self) -> Floats:
+        """Half the width of the prediction interval."""
+        if self.effects == "common":
+            return np.full(len(self._rows.k), np.nan)
+        if self._ordinary and self.ci_method != "wald" and self.prediction == "t":
+            quantile = self._quantile
+        else:
+            df = self._rows.df
+            df = {"t": df, "hts": df - 1.0, "normal": np.full(len(df), np.inf)}[self.prediction]
+            defined = self._several & (df > 0)
+            quantile = t_upper(0.5 * (1.0 - self.level), np.where(defined, df, np.nan)).reshape(self._rows.lead)
+        return quantile * np.sqrt(self.tau2 + self.se * self.se)
+
+    @_derived
+    def prediction_low(self) -> Floats:
+        """Lower limit of where a new study's true value lies."""
+        return self.estimate - self._reach
+
+    @_derived
+    def prediction_high(self) -> Floats:
+        """Upper limit of where a new study's true value lies."""
+        return self.estimate + self._reach
+
+    @cached_property
+    def _log_likelihoods(self) -> tuple[Floats, Floats]:
+        return log_likelihoods(self._rows, self._tau2, self._sums)
+
+    @_derived
+    def log_likelihood_ml(self) -> Floats:
+        """Full log-likelihood at the estimates."""
+        return self._log_likelihoods[0]
+
+    @_derived
+    def log_likelihood_reml(self) -> Floats:
+        """Restricted log-likelihood at the estimates."""
+        return self._log_likelihoods[1]
 
 
 def _check(effects: str, tau2_method: str, ci_method: str, prediction: str, level: float) -> None:
@@ -165,94 +314,25 @@ def pool_inverse(
     array([0.386, 0.341, 0.328, 0.289])
     """
     _check(effects, tau2_method, ci_method, prediction, level)
-    random = effects == "random"
     rows = make_rows(y, v, include)
-    k, none, several = rows.k, rows.k == 0, rows.k > 1
-    df_q = k - 1.0
-
-    def where(defined: NDArray[np.bool_], value: Floats, otherwise: float = np.nan) -> Floats:
-        """np.where, but free where every row has studies enough, which is nearly always."""
-        return value if ordinary else np.where(defined, value, otherwise)
-
-    ordinary = bool(several.all())
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        zero = np.zeros(len(k))
-        s0 = sums(rows, zero, third=random)
-        if random:
+        zero = np.zeros(len(rows.k))
+        s0 = sums(rows, zero)
+        if effects == "random":
             tau2 = estimate_tau2(rows, tau2_method, s0)
-            s = sums(rows, tau2, third=tau2_method == "REML")
-            se_tau2 = tau2_standard_error(rows, tau2, tau2_method, s0, s)
+            s = sums(rows, tau2, first=True)
         else:
-            tau2, s, se_tau2 = where(~none, zero), s0, np.full(len(k), np.nan)
-        i2_q = where(several, np.maximum(0.0, 1.0 - df_q / s0.q))
-        h2_q = where(several, s0.q / df_q)
-        typical = typical_variance(rows, s0)
-        i2, h2 = (i2_from_tau2(tau2, typical), 1.0 + tau2 / typical) if random else (i2_q, h2_q)
-        scale = where(several, s.q / df_q)
-        estimate = rows.origin + s.mean
-        wald = np.sqrt(1.0 / s.s1)
-        se = _standard_error(wald, scale, ci_method)
-        df = np.full(len(k), np.inf) if ci_method == "wald" else where(several, df_q, np.inf)
-        df = where(~none, df)
-        quantile = t_upper(0.5 * (1.0 - level), df)
-        half, statistic = quantile * se, estimate / se
-        low, high = np.full(len(k), np.nan), np.full(len(k), np.nan)
-        if random:
-            if not (ordinary and ci_method != "wald" and prediction == "t"):
-                df_new = {"t": df_q, "hts": df_q - 1.0, "normal": np.full(len(k), np.inf)}[prediction]
-                quantile = t_upper(0.5 * (1.0 - level), np.where(several & (df_new > 0), df_new, np.nan))
-            wide = quantile * np.sqrt(tau2 + se * se)
-            low, high = estimate - wide, estimate + wide
-        ml, reml = log_likelihoods(rows, tau2, s)
-        q, q_df = where(~none, s0.q), where(~none, df_q)
-        p_value, q_p = t_two_sided(statistic, df), chi2_tail(q, q_df)
-    lead = rows.lead
-    whole = include is None or np.asarray(include).dtype.kind in "biu" or bool((k == np.rint(k)).all())
-    counts: NDArray[np.int64] | Floats = k.astype(np.int64) if whole else k
+            tau2, s = zero if rows.k.all() else np.where(rows.k > 0, zero, np.nan), s0
+    whole = include is None or np.asarray(include).dtype.kind in "biu" or bool((rows.k == np.rint(rows.k)).all())
     return InverseFit(
-        k=counts.reshape(lead),
-        estimate=estimate.reshape(lead),
-        se=se.reshape(lead),
-        ci_low=(estimate - half).reshape(lead),
-        ci_high=(estimate + half).reshape(lead),
-        statistic=statistic.reshape(lead),
-        p_value=p_value.reshape(lead),
-        df=df.reshape(lead),
-        tau2=tau2.reshape(lead),
-        se_tau2=se_tau2.reshape(lead),
-        q=q.reshape(lead),
-        q_df=q_df.reshape(lead),
-        q_p=q_p.reshape(lead),
-        i2=i2.reshape(lead),
-        h2=h2.reshape(lead),
-        i2_q=i2_q.reshape(lead),
-        h2_q=h2_q.reshape(lead),
-        weights=_weights(rows, s),
-        prediction_low=low.reshape(lead),
-        prediction_high=high.reshape(lead),
-        hksj_scale=scale.reshape(lead),
-        log_likelihood_ml=ml.reshape(lead),
-        log_likelihood_reml=reml.reshape(lead),
         effects=effects,
-        tau2_method=tau2_method if random else "",
+        tau2_method=tau2_method if effects == "random" else "",
         ci_method=ci_method,
         prediction=prediction,
         level=level,
+        _rows=rows,
+        _whole=whole,
+        _tau2=tau2,
+        _at_zero=s0,
+        _sums=s,
     )
-
-
-def _standard_error(wald: Floats, scale: Floats, ci_method: str) -> Floats:
-    if ci_method in ("wald", "t"):
-        return wald
-    if ci_method == "hksj-adhoc":
-        scale = np.maximum(scale, 1.0)
-    # a single study has no residuals to scale by
-    return wald * np.sqrt(np.where(np.isnan(scale), 1.0, scale))
-
-
-def _weights(rows: Rows, s: Sums) -> Floats:
-    """Weights as fractions, in the order and the shape that the studies came in."""
-    w = s.u if rows.m is None else s.u * rows.m
-    with np.errstate(invalid="ignore"):
-        w = rows.in_order(w / s.s1[:, None])
-    return w.reshape(*rows.lead, w.shape[1])

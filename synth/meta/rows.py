@@ -274,7 +274,7 @@ class Sums:
     trace : ndarray
         tr(P).
     c, trace2 : ndarray
-        y'PPPy and tr(PP); nan where not asked for.
+        y'PPPy and tr(PP); nan where not asked for, as all but the first four may be.
     """
 
     u: Floats
@@ -288,7 +288,7 @@ class Sums:
     trace2: Floats
 
 
-def sums(rows: Rows, tau2: Floats, *, third: bool = False) -> Sums:
+def sums(rows: Rows, tau2: Floats, *, third: bool = False, first: bool = False) -> Sums:
     """Return the sums of `rows` at `tau2`.
 
     Parameters
@@ -298,6 +298,8 @@ def sums(rows: Rows, tau2: Floats, *, third: bool = False) -> Sums:
         Trial values, one or several for each row.
     third : bool
         Also ``c`` and ``trace2``, which Newton's steps and standard errors need.
+    first : bool
+        Only ``u``, ``s1``, ``mean`` and ``q``, which estimates and intervals need.
 
     Returns
     -------
@@ -334,6 +336,8 @@ def sums(rows: Rows, tau2: Floats, *, third: bool = False) -> Sums:
     wd = w * d
     m1 = one * mean
     q = dot(wd, d) + m1 * mean
+    if first:
+        return Sums(u, s1, UNASKED, mean, q, UNASKED, UNASKED, UNASKED, UNASKED)
     np.multiply(others, d, out=d)
     a = dot(wd, d) + m1 * m1
     r2 = dot(w, others)

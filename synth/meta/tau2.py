@@ -130,7 +130,7 @@ def _newton(rows: Pools, low: Floats, high: Floats, h_low: Floats, h_high: Float
     t: Floats = c * np.expm1(x - np.log(c))
     out: Floats = t.copy()
     live = np.arange(len(t))
-    last = x_high - x_low
+    last, quadratic = x_high - x_low, np.zeros(len(t), dtype=np.bool_)
     part = rows
     for _ in range(STEPS):
         s = part.sums(t, third=True)
@@ -145,17 +145,21 @@ def _newton(rows: Pools, low: Floats, high: Floats, h_low: Floats, h_high: Float
         # on a bracket's end already: the step is below the last digit
         good |= np.abs(step) <= 1e-15
         step = np.where(good, step, 0.5 * (x_low + x_high) - x)
+        # two of Newton's steps in a row foretell the error that the second leaves: each is the same multiple of the
+        # square of the one before
+        size = np.abs(step)
+        done = (size < 1e-9) | (x_high - x_low < 4e-15) | (good & quadratic & (size**3 < 1e-16 * last * last))
         # the step is taken as a difference, so that a tau2 far below v_min keeps its digits
         t = np.maximum(t + (t + part.v_min) * np.expm1(step), 0.0)
-        x, last = x + step, step
-        done = (np.abs(step) < 1e-9) | (x_high - x_low < 4e-15)
+        x, last, quadratic = x + step, step, good
         if done.any():
             out[live[done]] = t[done]
             if done.all():
                 return out
             keep = ~done
             live, part = live[keep], part.take(keep)
-            t, x, last, x_low, x_high = t[keep], x[keep], last[keep], x_low[keep], x_high[keep]
+            t, x, last, quadratic = t[keep], x[keep], last[keep], quadratic[keep]
+            x_low, x_high = x_low[keep], x_high[keep]
     raise NoAnswer(f"The likelihood's maximum in tau2 was bracketed but not met in {STEPS} steps.")
 
 
@@ -295,7 +299,7 @@ def estimate_tau2(rows: Rows, method: str = "REML", at_zero: Sums | None = None)
     return np.where(rows.k > 1, t, np.where(rows.k > 0, 0.0, np.nan))
 
 
-def tau2_standard_error(rows: Rows, tau2: Floats, method: str, s0: Sums, s: Sums) -> Floats:
+def tau2_standard_error(rows: Rows, tau2: Floats, method: str) -> Floats:
     """Return the standard error of tau2, from the expected information or the method's own sampling variance.
 
     Parameters
@@ -305,8 +309,6 @@ def tau2_standard_error(rows: Rows, tau2: Floats, method: str, s0: Sums, s: Sums
         As `method` estimated it.
     method : str
         One of METHODS.
-    s0, s : Sums
-        The sums at 0 and at `tau2`, those of the third order too.
 
     Returns
     -------
@@ -321,12 +323,13 @@ def tau2_standard_error(rows: Rows, tau2: Floats, method: str, s0: Sums, s: Sums
     k, df = rows.k, rows.k - 1
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if method == "REML":
-            out = np.sqrt(2.0 / s.trace2)
+            out = np.sqrt(2.0 / sums(rows, tau2, third=True).trace2)
         elif method == "ML":
-            out = np.sqrt(2.0 / s.s2)
+            out = np.sqrt(2.0 / sums(rows, tau2).s2)
         elif method in ("PM", "EB", "PMM"):
-            out = k / s.s1 * np.sqrt(2.0 / df)
+            out = k / sums(rows, tau2, first=True).s1 * np.sqrt(2.0 / df)
         elif method in ("DL", "HS", "HSk"):
+            s0 = sums(rows, np.zeros_like(tau2), third=True)
             form = np.sqrt(2.0 * df + 4.0 * tau2 * s0.trace + 2.0 * tau2**2 * s0.trace2)
             out = form / {"DL": s0.trace, "HS": s0.s1, "HSk": s0.s1 * df / k}[method]
         elif method == "HE":
