@@ -1,6 +1,6 @@
 # Makes the figures in this folder again: Rscript make_reference.R [folder]
 #
-# Needs R with metafor, metadat, meta and jsonlite; the versions that made the files are named in each of them. Every
+# Needs R with metafor, metadat and jsonlite; the versions that made the files are named in each of them. Every
 # iteration is run with thresholds relative to the data (1e-13 of the median variance), because metafor's own, 1e-5, is
 # absolute and far too loose for rare events.
 
@@ -61,7 +61,9 @@ write_set <- function(name, title, citation, data_set, kind, measure, dat, event
 }
 
 proportion <- function(name, title, citation, data_set, measure, xi, ni, back) {
-  dat <- escalc(measure = measure, xi = xi, ni = ni, add = 1/2, to = "only0")
+  # the double arcsine needs nothing added; metafor before 4.0 adds what it is told to
+  add <- if (measure == "PFT") 0 else 1/2
+  dat <- escalc(measure = measure, xi = xi, ni = ni, add = add, to = "only0")
   write_set(name, title, citation, data_set, "proportion", measure, dat, xi, ni, back)
 }
 
@@ -73,7 +75,12 @@ proportion("pritz_plogit", "Hyperdynamic therapy: improved of treated, logit", z
 proportion("pritz_pft", "Hyperdynamic therapy: improved of treated, double arcsine", zhou, "metadat::dat.pritz1997",
            "PFT", pritz$xi, pritz$ni, pft(pritz$ni))
 
-crisafulli <- dat.crisafulli2020
+# written out, because metadat has it only since 1.3
+crisafulli <- list(
+  cases = c(47, 66, 19, 2, 99, 105, 73, 110, 12, 156, 48, 76, 50, 5, 16, 20, 397, 9, 29, 5, 21, 11, 51, 40, 6,
+    72),
+  total = c(177413, 234396, 91157, 10000, 532302, 371698, 301283, 420374, 71091, 721163, 176600, 292637,
+    261254, 18000, 72963, 77654, 1673791, 34219, 210324, 30014, 111703, 62188, 281214, 190521, 37649, 369780))
 proportion("crisafulli_raw", "Duchenne dystrophy at birth: rates of 1 in 5000, raw",
            "Crisafulli, S., et al. (2020). Orphanet Journal of Rare Diseases, 15, 141.",
            "metadat::dat.crisafulli2020", "PR", crisafulli$cases, crisafulli$total, plain(identity))
@@ -86,7 +93,9 @@ write_set("bcg_log_rr", "BCG vaccine trials, log risk ratio",
           "Colditz, G. A., et al. (1994). Journal of the American Medical Association, 271(9), 698--702.",
           "metadat::dat.bcg", "generic", "RR", bcg)
 
-data(Fleiss1993bin, package = "meta")
+# written out, so that R's meta is not needed for seven rows
+Fleiss1993bin <- data.frame(d.asp = c(49, 44, 102, 32, 85, 246, 1570), n.asp = c(615, 758, 832, 317, 810, 2267, 8587),
+                            d.plac = c(67, 64, 126, 38, 52, 219, 1720), n.plac = c(624, 771, 850, 309, 406, 2257, 8600))
 fleiss <- escalc(measure = "PETO", ai = d.asp, n1i = n.asp, ci = d.plac, n2i = n.plac, data = Fleiss1993bin)
 write_set("fleiss_peto", "Aspirin after infarction, Peto log odds ratio: two maxima",
           "Fleiss, J. L. (1993). Statistical Methods in Medical Research, 2, 121--145.",

@@ -92,6 +92,13 @@ five <- list(c(2, NA, 7, NA, 15, 20), c(1, NA, 4, NA, 18, 45), c(NA, 5, 9, 13, N
              c(0.5, 2, 3.1, 4.4, 9, 60), c(10, NA, 25, NA, 60, 15), c(NA, 18, 22, 31, NA, 8),
              c(3, NA, 8, NA, 16, 300), c(1, NA, 2, NA, 30, 75), c(-5, -2, 0.5, 2, 7, 50))
 quantiles <- list()
+# conv.fivenum came with metafor 4.0: an older one leaves the quantiles that are in the file as they are, and says so
+if (!exists("conv.fivenum")) {
+  path <- file.path(folder, "conversions.json")
+  message("metafor ", version("metafor"), " has no conv.fivenum: the quantiles are not made again")
+  if (file.exists(path)) quantiles <- fromJSON(path, simplifyVector = FALSE)$quantiles
+  five <- list()
+}
 for (x in five) for (dist in c("norm", "lnorm")) {
   if (dist == "lnorm" && any(x < 0, na.rm = TRUE)) next
   got <- conv.fivenum(min = x[1], q1 = x[2], median = x[3], q3 = x[4], max = x[5], n = x[6], dist = dist)
