@@ -96,7 +96,7 @@ quantiles <- list()
 if (!exists("conv.fivenum")) {
   path <- file.path(folder, "conversions.json")
   message("metafor ", version("metafor"), " has no conv.fivenum: the quantiles are not made again")
-  if (file.exists(path)) quantiles <- fromJSON(path, simplifyVector = FALSE)$quantiles
+  if (file.exists(path)) quantiles <- fromJSON(path)$quantiles  # a data frame, written row by row
   five <- list()
 }
 for (x in five) for (dist in c("norm", "lnorm")) {

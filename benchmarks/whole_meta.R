@@ -1,0 +1,10 @@
+# The same with R's meta and its defaults: Rscript whole_meta.R figures.csv forest.svg
+suppressPackageStartupMessages(library(meta))
+arguments <- commandArgs(TRUE)
+d <- read.csv(arguments[1])
+fit <- metaprop(events, total, studlab = study, data = d, method = "Inverse", sm = "PLOGIT", prediction = TRUE)
+print(summary(fit))
+svg(arguments[2], width = 12, height = 3 + 0.25 * nrow(d))
+forest(fit)
+invisible(dev.off())
+cat("estimate", sprintf("%.17g", fit$TE.random), "\n")

@@ -1,0 +1,11 @@
+# What anybody types to pool proportions and see a forest plot: Rscript whole_metafor.R figures.csv forest.svg
+suppressPackageStartupMessages(library(metafor))
+arguments <- commandArgs(TRUE)
+d <- read.csv(arguments[1])
+d <- escalc(measure = "PLO", xi = events, ni = total, data = d, slab = study)
+fit <- rma(yi, vi, data = d, test = "knha")
+print(fit)
+svg(arguments[2], width = 9, height = 2 + 0.25 * nrow(d))
+forest(fit, transf = transf.ilogit, addpred = TRUE)
+invisible(dev.off())
+cat("estimate", sprintf("%.17g", fit$beta[1]), "\n")
