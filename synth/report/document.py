@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..meta.results import PoolResult, Study
-from . import undefined
+from . import undefined, undefined_analyses
 
 SCHEMA = "synth.pool/1"
 
@@ -26,6 +26,10 @@ def build(
     result: PoolResult,
     provenance: Sequence[Mapping[str, Any]],
     descriptors: Sequence[Mapping[str, Any] | None],
+    arms: Sequence[Mapping[str, Any]] | None = None,
+    provenance_2: Sequence[Mapping[str, Any]] | None = None,
+    preset: str | None = None,
+    analyses: Mapping[str, Any] | None = None,
     excluded: Iterable[Mapping[str, Any]] = (),
     sensitivity: Iterable[Mapping[str, Any]] = (),
     comparators: Iterable[Mapping[str, Any]] = (),
@@ -49,6 +53,14 @@ def build(
         The pool, from :func:`synth.meta.pool_proportions`.
     provenance, descriptors : sequence of mapping
         One for each study of ``result``, in its order: where the figure comes from, and what the study is.
+    arms : sequence of mapping, optional
+        ``id`` and ``label`` of the two arms of a comparison, the one whose effect is looked for first.
+    provenance_2 : sequence of mapping, optional
+        Where the second arm's figure comes from, in a comparison of rows.
+    preset : str, optional
+        The preset that was asked for.
+    analyses : mapping, optional
+        From :func:`.undefined_analyses.analyses`; none was asked for if left out.
     excluded : iterable of mapping
         Rows left out: ``study``, ``arm``, ``events``, ``total``, ``reason``, ``file``, ``row``.
     sensitivity : iterable of mapping
@@ -90,12 +102,13 @@ def build(
         "outcome": outcome,
         "outcome_info": undefined.given(dict(outcome_info)),
         "arm": None if arm is None else dict(arm),
-        "settings": undefined.settings(pool["settings"]),
+        "arms": None if arms is None else [dict(each) for each in arms],
+        "settings": undefined.settings({"preset": preset, **pool["settings"]}),
         "k": pool["k"],
         "events": pool["events"],
         "total": pool["total"],
-        "crude": {**pool["crude"], "method": "clopper-pearson"},
-        "studies": _studies(result, arm, provenance, descriptors),
+        "crude": undefined.crude(pool["crude"], pool["settings"]["reporting"]),
+        "studies": _studies(result, arm, provenance, descriptors, provenance_2),
         "excluded": [undefined.row_left_out(dict(row)) for row in excluded],
         "pooled": _pooled(pool),
         "population_average": pool["population_average"],
@@ -106,12 +119,20 @@ def build(
         "leave_one_out_reason": pool["leave_one_out_reason"],
         "sensitivity": [dict(row) for row in sensitivity],
         "comparators": [dict(block) for block in comparators],
+        "analyses": dict(analyses or undefined_analyses.analyses(dict.fromkeys(undefined_analyses.NAMES), {}, "")),
         "loglik": pool["loglik"],
         "notes": [*notes, *pool["notes"]],
         "inputs": [dict(entry) for entry in inputs],
     }
     return undefined.because(
-        body, review=undefined.NO_REVIEW, arm=undefined.NO_ARM, loglik="one study: no likelihood was maximised"
+        body,
+        review=undefined.NO_REVIEW,
+        arm=undefined.NO_ARM,
+        arms=undefined.ONE_ARM,
+        crude=undefined.NO_CRUDE,
+        events=undefined.NOT_COUNTED,
+        total=undefined.NOT_COUNTED,
+        loglik=undefined.no_loglik(pool),
     )
 
 
@@ -169,6 +190,7 @@ def comparator(
             "prediction": undefined.prediction(pool["prediction"]),
             "studies": _studies(result, arm, provenance, descriptors),
         }
+    undefined.because(block, events=undefined.NOT_COUNTED, total=undefined.NOT_COUNTED)
     return block
 
 
@@ -227,7 +249,7 @@ def sensitivity_row(
             "tau2": pool["tau2"]["value"],
             "reason": reason or pool["pooled"]["reason"],
         }
-        undefined.because(row, tau2=pool["tau2"]["reason"])
+        undefined.because(row, tau2=pool["tau2"]["reason"], events=undefined.NOT_COUNTED, total=undefined.NOT_COUNTED)
     return row
 
 
@@ -244,15 +266,17 @@ def _studies(
     arm: Mapping[str, Any] | None,
     provenance: Sequence[Mapping[str, Any]],
     descriptors: Sequence[Mapping[str, Any] | None],
+    provenance_2: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[Json]:
     no_shrinkage = _no_shrinkage(result)
-    return [
+    rows = [
         undefined.because(
             {
                 "study": study.study,
                 "arm": None if arm is None else arm["id"],
                 "events": study.events,
                 "total": study.total,
+                "data": dict(study.data),
                 "estimate": study.estimate,
                 "ci_low": study.ci_low,
                 "ci_high": study.ci_high,
@@ -267,11 +291,17 @@ def _studies(
                 "descriptors": None if what is None else undefined.cells(dict(what)),
             },
             arm=undefined.NO_ARM,
+            events=undefined.NOT_COUNTED,
+            total=undefined.NOT_COUNTED,
+            weight=undefined.NO_WEIGHT,
             shrunken=no_shrinkage,
             descriptors=undefined.NO_DESCRIPTORS,
         )
         for study, source, what in zip(result.studies, provenance, descriptors, strict=True)
     ]
+    for row, source in zip(rows, provenance_2 or (), strict=False):
+        row["provenance_2"] = undefined.cells(dict(source))
+    return rows
 
 
 def _shrunken(study: Study) -> Json | None:

@@ -57,6 +57,11 @@ def _study_line(study: Any, context: bool, weighed: bool, shown: Quantity) -> Li
     )
 
 
+def study_row_line(study: Any, shown: Quantity) -> Line:
+    """Return a study as a line of a forest other than the main one, with the weight it has there."""
+    return _study_line(study, False, True, shown)
+
+
 def _pooled_line(block: Any, label: str, context: bool, shown: Quantity) -> Line:
     estimate, low, high = pooled_reporting(block)
     return Line(

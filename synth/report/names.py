@@ -66,6 +66,7 @@ INTERVALS = {
     "mid-p": "mid-P",
     "normal": "the normal distribution",
     "credible": "central credible interval",
+    "posterior predictive": "the posterior predictive distribution",
 }
 MODELS = {
     "glmm": "binomial–normal model",
@@ -118,6 +119,17 @@ def model_name(code: Any) -> str:
     ('Mantel–Haenszel method', 'binomial–normal model')
     """
     return _look_up(MODELS, code)
+
+
+def effects_name(code: Any) -> str:
+    """Name what is assumed of the true figures.
+
+    Examples
+    --------
+    >>> effects_name("random")
+    'random effects'
+    """
+    return _look_up(EFFECTS, code)
 
 
 def tau2_name(code: Any) -> str:

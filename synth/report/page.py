@@ -7,15 +7,28 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import view
+from . import chart, view
 from .forest import STYLE
 from .reading import Document
+
+SECTION_STYLE = """\
+.analysis svg.forest{width:100%;max-width:56rem}
+.analysis svg.chart{min-width:34rem;max-width:56rem}
+.analysis figure{margin:0 0 1rem}
+details{margin:.9rem 0}
+summary{cursor:pointer;color:var(--accent)}
+.analysis .about{max-width:34rem}
+@media screen and (max-width:35rem){.analysis .narrow-screen svg.forest{min-width:0;width:100%;max-width:30rem}}
+@media print{.analysis svg.forest{width:88%;min-width:0}.analysis svg.chart{width:82%;min-width:0;break-inside:avoid}
+details:not([open])>summary::after{content:" (folded; unfold before printing, or see the JSON file)"}}
+"""
+"""Only on pages with such sections, so that other pages stay as they are."""
 
 
 @cache
 def environment() -> Environment:
     """Return the template environment: everything is escaped, and a misspelt name is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("synth.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -23,6 +36,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    # The SVG writers escape their own text; pictures are the only strings that a template may set as markup.
+    made.filters["set_svg"] = Markup
+    return made
 
 
 def render(document: Document) -> str:
@@ -61,5 +77,6 @@ def render(document: Document) -> str:
             small_forest=Markup(model.leave_one_out_svg),
             narrow_small_forest=Markup(model.narrow_leave_one_out_svg),
             forest_style=Markup(STYLE),
+            chart_style=Markup(chart.STYLE + SECTION_STYLE),
         )
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .section_model import Section
+
 
 @dataclass(frozen=True)
 class Link:
@@ -132,6 +134,7 @@ class Page:
     heterogeneity: tuple[str, ...]
     average: str
     studies: tuple[StudyRow, ...]
+    sections: tuple[Section, ...]
     crowded: bool
     crowded_said: str
     heading_counts: tuple[str, str]

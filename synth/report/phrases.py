@@ -70,7 +70,10 @@ def interval_kind(document: Document) -> str:
     >>> interval_kind({}), interval_kind({"pooled": {"ci_method": "exact"}})
     ('95% confidence interval', 'exact 95% confidence interval')
     """
-    exact = get(document, "pooled", "ci_method") in EXACT
+    method = get(document, "pooled", "ci_method")
+    if method == "credible":
+        return f"{level(document)} credible interval"
+    exact = method in EXACT
     return f"{'exact ' if exact else ''}{level(document)} confidence interval"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -185,6 +186,7 @@ _WIDTHS.update(
 )
 
 
+@lru_cache(maxsize=4096)  # a page of a thousand studies asks 300,000 times, for some eighty characters
 def _char_width(char: str) -> float:
     if unicodedata.combining(char) or char in _KEPT or char in "\ufe0e\ufe0f" or char in _TURNING:
         return 0.0

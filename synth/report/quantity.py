@@ -148,7 +148,8 @@ def of(document: Document) -> Quantity:
         made = _per_time(made, document)
     elif unit:
         made = replace(made, heading=f"{made.heading} ({unit})")
-    return replace(made, digits=_digits(document, made.factor))
+    least = 2 if name.startswith("standardised") else 0
+    return replace(made, digits=max(_digits(document, made.factor), least))
 
 
 def _capital(said: str) -> str:

@@ -200,7 +200,12 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
         spec = replace(spec, headings=joined, blocks=tuple(map(_one_column, spec.blocks)))
         lines = [line for block in spec.blocks for line in block.lines]
     counts = max([plain.columns(spec.headings[1]), *(plain.columns(line.counts) for line in lines)])
-    effect = max([len(spec.headings[2]), *(plain.columns(line.effect) for line in lines)])
+    widest = max((plain.columns(line.effect) for line in lines), default=0)
+    if plain.columns(spec.headings[2]) > widest + 8:
+        # The name of the measure would push the drawing out; it stands in the sentence of the answer.
+        short = f"Estimate ({level(document)} CI)"
+        spec = replace(spec, headings=(spec.headings[0], spec.headings[1], short, spec.headings[3]))
+    effect = max(plain.columns(spec.headings[2]), widest)
     labels = max([plain.columns(spec.headings[0]), *(plain.columns(_label(line)) for line in lines)])
     spare = width - counts - effect - 6
     plot = min(41, spare - min(labels, max(16, spare - 25)))

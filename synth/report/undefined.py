@@ -15,6 +15,10 @@ NO_DESCRIPTORS = "no row of a sheet of studies describes this series"
 NO_REVIEW = "the figures come from a table outside of any review"
 NO_ARM = "the table names no arm"
 NOT_GIVEN = "nothing was given"
+ONE_ARM = "the figures are of one arm"
+NOT_COUNTED = "the data of this measure do not count them, or not in one number"
+NO_WEIGHT = "the model gives the studies no weights"
+NO_CRUDE = "only counts of one arm can be taken together as one series"
 NO_LIMIT = "the method sets no limit on this side"
 NO_TEST = "there is no value of no effect to be tested against, or none that this pool tests"
 ON_THE_PROPORTION = "the exact interval is made on the proportion itself, which stands in reporting"
@@ -69,8 +73,23 @@ def row_left_out(row: Json) -> Json:
 
 
 def settings(block: Json) -> Json:
-    """Explain a missing estimator of tau2."""
-    return because(block, tau2_method=COMMON)
+    """Explain a missing estimator of tau2, and a preset that nobody asked for."""
+    why = COMMON if block.get("effects") == "common" else "the model has no choice of estimators"
+    return because(block, tau2_method=why, preset="none was asked for")
+
+
+def crude(block: Json | None, reporting: str) -> Json | None:
+    """Name the interval of all patients taken together, where they can be."""
+    if block is None:
+        return None
+    return {**block, "method": "clopper-pearson" if reporting == "proportion" else "exact"}
+
+
+def no_loglik(pool: Json) -> str:
+    """Say why there is no logarithm of a likelihood."""
+    if pool["k"] == 1:
+        return "one study: no likelihood was maximised"
+    return f"the method ({pool['settings']['model']}) maximises no likelihood"
 
 
 def pooled(block: Json) -> Json:

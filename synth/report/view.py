@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import context, counts, crowded, doubt, phrases, plain, quantity, references, rounding, words
+from . import context, counts, crowded, doubt, phrases, plain, quantity, references, rounding, sections, words
 from .forest import leave_one_out_svg, narrow, narrow_leave_one_out_svg, parts
 from .forest_spec import main_spec
 from .methods import methods
@@ -78,7 +78,7 @@ def _facts(document: Document) -> tuple[Fact, ...]:
 
 
 def _cited(document: Document) -> tuple[tuple[MethodSentence, ...], tuple[ReferenceRow, ...]]:
-    said = methods(document)
+    said = [*methods(document), *sections.cited(document)]
     numbers = references.numbered(key for sentence in said for key in sentence.keys)
     rows = []
     for key, number in numbers.items():
@@ -190,6 +190,7 @@ def page(document: Document) -> Page:
         heterogeneity=tuple(words.heterogeneity(document)),
         average=words.average(document),
         studies=tuple(study_row(one, shown, crowd) for one in listed(studies)),
+        sections=sections.sections(document),
         crowded=crowd,
         crowded_said=crowded.said(document),
         heading_counts=_counts_headings(document),

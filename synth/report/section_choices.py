@@ -1,0 +1,213 @@
+"""Sections on the answer under other choices: second opinions, other programs, and every choice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import plain, quantity, rounding
+from .axis_scales import axis_for
+from .chart import Chart
+from .forest import narrow, parts
+from .forest_marks import Block, Line, Spec
+from .forest_spec import axis_label, sides
+from .names import ci_name, effects_name, measure_name, model_name, tau2_name
+from .phrases import noun, pooled_reporting
+from .reading import Document, get, items, level, outcome_label, text
+from .section_model import Figure, Row, Section, Table, heads, reason
+
+MOST_UNIVERSES = 400
+"""With more universes than this the figure and its table show the lowest, the highest and every so manieth between."""
+CHOICES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("measure", "Scale", measure_name),
+    ("model", "Model", model_name),
+    ("effects", "Effects", effects_name),
+    ("tau2_method", "τ² by", tau2_name),
+    ("ci_method", "Interval by", ci_name),
+)
+
+
+def second_opinions(document: Document, found: Any) -> Section:
+    """Return the section that sets other models' answers beside the main one."""
+    shown = quantity.of(document)
+    estimate, low, high = pooled_reporting(document)
+    main = f"Main answer ({model_name(get(document, 'settings', 'model'))})"
+    lines = [_line(main, estimate, low, high, shown, strong=True)]
+    predicted = get(document, "prediction", "reporting")
+    table = [Row((main, shown.text(estimate), shown.interval(low, high),
+                  shown.interval(get(predicted, "ci_low"), get(predicted, "ci_high"))))]  # fmt: skip
+    for one in found:
+        estimate, low, high = (get(one, key) for key in ("estimate", "ci_low", "ci_high"))
+        label = text(one, "label") or model_name(get(one, "model"))
+        label = label[:1].upper() + label[1:]
+        lines.append(_line(label, estimate, low, high, shown))
+        about = tuple(said for said in (plain.sentence(get(one, "note")), *reason(one)) if said)
+        predicted = shown.interval(get(one, "prediction_low"), get(one, "prediction_high"))
+        table.append(Row((label, shown.text(estimate), shown.interval(low, high), predicted), about))
+    said = (
+        "With so few series, or with zeros everywhere, the answer leans on the model. Where models that handle this in "
+        "other ways agree, it leans less.",
+    )
+    spec = Spec(
+        f"Second opinions: {outcome_label(document)}",
+        f"The main answer and {noun(len(found), 'other')}, each with its interval. The table under it gives them.",
+        ("Model", "", f"{shown.heading} ({level(document)} CI)", ""),
+        (Block(tuple(lines), "", lines[0].estimate),),
+        axis_label(document),
+        quantity=shown,
+        sides=sides(document),
+    )
+    caption = "The dashed line is the main answer."
+    figure = Figure("Second opinions", tuple(parts(spec, "opinions")), narrow(spec, "opinions"), caption)
+    head = heads("Model", shown.heading, f"{level(document)} interval", f"{level(document)} prediction interval")
+    listed = Table("The same series by other models", head, tuple(table))
+    return Section("opinions", "Second opinions", "Second opinions", said, (figure,), (listed,))
+
+
+def _line(label: str, estimate: Any, low: Any, high: Any, shown: quantity.Quantity, strong: bool = False) -> Line:
+    effect = shown.effect(estimate, low, high)
+    return Line(plain.isolated(label), "", effect, "", estimate, low, high, mark="diamond", strong=strong)
+
+
+def presets(document: Document, found: Any) -> Section:
+    """Return the section that sets the answers of other programs beside this one, and says why they differ."""
+    shown = quantity.of(document)
+    rows = found if isinstance(found, (list, tuple)) else items(found, "rows")
+    table = []
+    for row in rows:
+        how = [_choice(row, key, name) for key, _, name in CHOICES]
+        about = [", ".join(part for part in how if part), *_sentences(row), *reason(row)]
+        cells = (
+            text(row, "label") or text(row, "name"),
+            shown.text(get(row, "estimate")),
+            shown.interval(get(row, "ci_low"), get(row, "ci_high")),
+            shown.interval(get(row, "prediction_low"), get(row, "prediction_high")),
+            rounding.variance(get(row, "tau2")),
+            rounding.percent(get(row, "i2")),
+        )
+        table.append(Row(cells, tuple(part for part in about if part)))
+    said = (
+        "Programs give other numbers from the same series because they choose other methods. Each row says what it "
+        "chooses, and what each choice does here, against the first row.",
+    )
+    head = heads("Settings", shown.heading, f"{level(document)} CI", "Prediction", "τ²", "I²")
+    tables = (Table("The answer by the settings of other programs", head, tuple(table)),)
+    return Section("presets", "What other programs would give", "Other programs", said, (), tables)
+
+
+def _sentences(row: Any) -> list[str]:
+    return [said] if (said := plain.sentence(get(row, "explanation"))) else []
+
+
+def _choice(row: Any, key: str, name: Callable[[Any], str]) -> str:
+    value = get(row, key)
+    return name(value) if value is not None else ""
+
+
+def multiverse(document: Document, found: Any) -> Section:
+    """Return the section on every reasonable choice at once: a specification curve and its folded table."""
+    shown = quantity.of(document)
+    universes = items(found, "universes")
+    drawn = [one for one in universes if get(one, "estimate") is not None]
+    drawn.sort(key=lambda one: (get(one, "estimate"), get(one, "ci_low") or 0.0, get(one, "ci_high") or 0.0))
+    said = [*reason(found)]
+    if drawn:
+        spread = shown.interval(get(found, "estimate_low"), get(found, "estimate_high"))
+        limits = shown.interval(get(found, "ci_low_low"), get(found, "ci_high_high"))
+        said.insert(
+            0,
+            f"{noun(len(universes), 'combination')} of scale, model, estimator and interval, all from the same series: "
+            f"estimates from {spread}; the lowest limit and the highest, {shown.with_unit(limits)}.",
+        )
+        if get(found, "excludes_null") is not None and shown.null is not None:
+            null = rounding.tick(shown.null * shown.factor)
+            said.append(f"{noun(get(found, 'excludes_null'), 'interval')} of them leave out no difference ({null}).")
+        missing = len(universes) - len(drawn)
+        if missing:
+            said.append(f"{noun(missing, 'combination')} gave no answer; the table says why.")
+    kept = _thinned(drawn)
+    if len(kept) < len(drawn):
+        said.append(
+            f"Shown are {len(kept)} of {rounding.count(len(drawn))}, evenly from the lowest to the highest; the JSON "
+            "file beside this page has every one."
+        )
+    figures = (_curve(document, kept, shown),) if kept else ()
+    rest = [one for one in universes if get(one, "estimate") is None][:MOST_UNIVERSES]
+    rows = tuple(
+        Row(
+            (
+                rounding.count(i) + (" (the answer above)" if get(one, "default") else ""),
+                shown.text(get(one, "estimate")),
+                shown.interval(get(one, "ci_low"), get(one, "ci_high")),
+                rounding.variance(get(one, "tau2")),
+                *(_choice(one, key, name) or rounding.ABSENT for key, _, name in CHOICES),
+            ),
+            reason(one),
+        )
+        for i, one in enumerate([*kept, *rest], start=1)
+    )
+    head = heads(
+        "No.", shown.heading, f"{level(document)} CI", "τ²", words=tuple(heading for _, heading, _ in CHOICES)
+    )
+    tables = (Table("Every combination, from the lowest to the highest estimate", head, rows,
+                    f"All {len(rows)} combinations as a table"),) if rows else ()  # fmt: skip
+    return Section("multiverse", "Every reasonable choice at once", "Multiverse", tuple(said), figures, tables)
+
+
+def _thinned(drawn: list[Any]) -> list[Any]:
+    """Return at most so many, evenly from the first to the last, and the default always."""
+    if len(drawn) <= MOST_UNIVERSES:
+        return drawn
+    step = (len(drawn) - 1) / (MOST_UNIVERSES - 1)
+    kept = {round(i * step) for i in range(MOST_UNIVERSES)}
+    kept |= {i for i, one in enumerate(drawn) if get(one, "default")}
+    return [drawn[i] for i in sorted(kept)]
+
+
+def _curve(document: Document, drawn: list[Any], shown: quantity.Quantity) -> Figure:
+    left, right, top, bottom, step = 170.0, 884.0, 14.0, 250.0, 15.0
+    options = [(heading, key, value, name(value)) for key, heading, name in CHOICES for value in _values(drawn, key)]
+    values = [v for one in drawn for v in (get(one, "ci_low"), get(one, "estimate"), get(one, "ci_high"))]
+    y = axis_for(shown, [v for v in values if v is not None], [one["estimate"] for one in drawn], bottom, top)
+    height = bottom + 24.0 + step * (len(options) + len({key for _, key, _, _ in options})) + 8.0
+    x = axis_for(quantity.Quantity(kind="plain"), [0.0, 1.0], [0.0, 1.0], left, right)
+    about = (
+        f"{noun(len(drawn), 'combination')} from the lowest to the highest estimate, each with its interval; under it "
+        "the choices that make it. The table below gives them all."
+    )
+    chart = Chart(f"Specification curve: {outcome_label(document)}", about, x, y, "", "", 900.0, height)
+    at = [left + (i + 0.5) * (right - left) / len(drawn) for i in range(len(drawn))]
+    chart.axes = False
+    chart.scale_left()
+    if y.null is not None:
+        chart.line((x.low, y.null), (x.high, y.null), "null")
+    strokes, dots = [], []
+    for px, one in zip(at, drawn, strict=True):
+        if get(one, "ci_low") is not None and get(one, "ci_high") is not None:
+            strokes.append(f"M{px:.1f} {y.x(one['ci_low']):.1f}V{y.x(one['ci_high']):.1f}")
+        dots.append(f"M{px:.1f} {y.x(one['estimate']):.1f}h.01")
+    chart.path(strokes, "ci")
+    chart.path(dots, "dots")
+    for px, one in zip(at, drawn, strict=True):
+        if get(one, "default"):
+            chart.path([f"M{px:.1f} {top}V{height - 8.0:.1f}"], "chosen")
+    chart.words(8.0, top + 4.0, shown.heading[:24])
+    py, before = bottom + 24.0, ""
+    for heading, key, value, label in options:
+        if key != before:
+            py += step
+            chart.words(8.0, py - step + 4.0, heading, "start", "name")
+            before = key
+        chart.words(left - 10.0, py + 4.0, label if len(label) <= 26 else f"{label[:25]}…", "end")
+        chosen = [f"M{px:.1f} {py:.1f}h.01" for px, one in zip(at, drawn, strict=True) if get(one, key) == value]
+        chart.path(chosen, "dots")
+        py += step
+    caption = (
+        "Each upright line is one combination with its interval; the dots under it say what it is made of. The tall "
+        "line is the answer above."
+    )
+    return Figure("Specification curve", (chart.svg("multiverse"),), "", caption)
+
+
+def _values(drawn: list[Any], key: str) -> list[Any]:
+    return list(dict.fromkeys(value for one in drawn if (value := get(one, key)) is not None))

@@ -1,0 +1,235 @@
+"""The analyses beside a pool as short tables of text for a terminal; the page has them whole, with figures."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from . import plain, rounding
+from .quantity import Quantity
+from .quantity import of as quantity_of
+from .reading import Document, get, items, text
+from .terminal import plain_ascii
+
+Cells = tuple[str, ...]
+MOST_ROWS = 40
+"""Longer tables are cut on the terminal, and say so: the page and the JSON have every row."""
+
+
+def tables(document: Document, *, width: int = 100, unicode: bool = True) -> str:
+    """Return a table for each analysis that was asked for.
+
+    Parameters
+    ----------
+    document : mapping
+        A pooled document.
+    width : int
+        Columns of the terminal.
+    unicode : bool
+        Whether the terminal can show more than ASCII.
+
+    Returns
+    -------
+    str
+        Lines ending in a newline; the empty string where nothing was asked for.
+
+    Examples
+    --------
+    >>> rows = [{"added": "A", "value": 2001.0, "k": 1, "estimate": 0.1, "ci_low": 0.05, "ci_high": 0.2, "tau2": None}]
+    >>> print(tables({"analyses": {"cumulative": {"variable": "year", "rows": rows}}}, unicode=False), end="")
+    Cumulative by year
+      Added  year  Series  Estimate (95% CI)     tau2
+      A      2001       1  10.0% (5.0% to 20.0%)    -
+    """
+    shown = quantity_of(document)
+    parts: list[str] = []
+    for name, make in _MAKERS.items():
+        found = get(document, "analyses", name)
+        if found is None:
+            why = text(document, "analyses", f"{name}_reason")
+            if not why or why == "not asked for":
+                continue
+            parts.append(f"{_TITLES[name]}: {plain.clause(why)}.\n")
+            continue
+        parts.append(_lines(make(document, found, shown), width))
+    joined = "\n".join(parts)
+    return joined if unicode else "\n".join(map(plain_ascii, joined.split("\n")))
+
+
+class _Table:
+    """A heading, a table and the sentences below it."""
+
+    def __init__(self, title: str, heads: Cells = (), right: frozenset[int] = frozenset()) -> None:
+        self.title, self.heads, self.right = title, heads, right
+        self.rows: list[Cells] = []
+        self.below: list[str] = []
+
+    def say(self, *sentences: object) -> None:
+        self.below += [plain.sentence(each) for each in sentences if each]
+
+
+def _lines(table: _Table, width: int) -> str:
+    lines = [table.title]
+    rows = [table.heads, *table.rows[:MOST_ROWS]] if table.rows else []
+    if rows:
+        widths = [max(plain.columns(row[i]) for row in rows) for i in range(len(table.heads))]
+        # The first column gives way: a name can be told by its first letters, a number cannot.
+        over = 2 + sum(widths) + 2 * (len(widths) - 1) - width
+        widths[0] = max(min(widths[0], 8), widths[0] - max(over, 0))
+        for row in rows:
+            cells = [
+                " " * (size - plain.columns(cell)) + cell if i in table.right else plain.fit(cell, size, "…")
+                for i, (cell, size) in enumerate(zip(row, widths, strict=True))
+            ]
+            lines.append("  " + "  ".join(cells).rstrip())
+    if len(table.rows) > MOST_ROWS:
+        lines.append(f"  ... and {len(table.rows) - MOST_ROWS} more on the page")
+    lines += [f"  {each}" for sentence in table.below for each in _wrapped(sentence, width - 2)]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(sentence: str, width: int) -> list[str]:
+    return textwrap.wrap(sentence, max(width, 30), break_long_words=False, break_on_hyphens=False)
+
+
+def _effect_head(document: Document) -> str:
+    level = get(document, "settings", "level")
+    return f"Estimate ({rounding.level(0.95 if level is None else level)} CI)"
+
+
+def _effect(row: Any, shown: Quantity) -> str:
+    said = shown.effect(get(row, "estimate"), get(row, "ci_low"), get(row, "ci_high"))
+    return said if said != rounding.ABSENT or not get(row, "reason") else f"none: {plain.clause(get(row, 'reason'))}"
+
+
+def _excluded(table: _Table, found: Any) -> None:
+    rows = items(found, "excluded")
+    if rows:
+        table.say("Left out here: " + "; ".join(f"{text(row, 'study')} ({text(row, 'reason')})" for row in rows[:10]))
+    if len(rows) > 10:
+        table.say(f"{len(rows) - 10} more are left out; the page names them")
+
+
+def _test(name: str, statistic: Any, df: Any, p: Any) -> str:
+    degrees = "" if df is None else f" on {df:g} degree{'' if df == 1 else 's'} of freedom"
+    return f"{name}: {rounding.number(statistic)}{degrees}, {rounding.equals('p', rounding.p_value(p))}"
+
+
+def _subgroups(document: Document, found: Any, shown: Quantity) -> _Table:
+    heads = (text(found, "variable"), "Series", _effect_head(document), "τ²")
+    table = _Table(f"Subgroups by {text(found, 'variable')}", heads, frozenset({1, 3}))
+    for group in items(found, "groups"):
+        cells = (text(group, "name"), rounding.count(get(group, "k")), _effect(group, shown))
+        table.rows.append((*cells, rounding.variance(get(group, "tau2"))))
+    if get(found, "q_between") is not None:
+        table.say(_test(text(found, "test"), get(found, "q_between"), get(found, "df"), get(found, "p_value")))
+    table.say(get(found, "reason"), *items(found, "notes"))
+    _excluded(table, found)
+    return table
+
+
+def _regression(document: Document, found: Any, shown: Quantity) -> _Table:
+    title = f"Meta-regression on {', '.join(map(plain.visible, items(found, 'moderators')))}"
+    table = _Table(f"{title}, {text(found, 'scale')} scale", ("Coefficient", "Estimate", "CI", "p"), frozenset({1, 3}))
+    for row in items(found, "coefficients"):
+        low, high = rounding.number(get(row, "ci_low")), rounding.number(get(row, "ci_high"))
+        p = rounding.p_value(get(row, "p_value"))
+        table.rows.append((text(row, "name"), rounding.number(get(row, "estimate")), f"{low} to {high}", p))
+    if get(found, "qm") is not None:
+        table.say(_test(f"Moderators ({text(found, 'qm_test')})", get(found, "qm"), None, get(found, "qm_p")))
+    if get(found, "tau2") is not None:
+        explained = "" if get(found, "r2") is None else f", {rounding.percent(get(found, 'r2'))} of it explained"
+        table.say(f"{get(found, 'k')} series; tau2 left {rounding.variance(get(found, 'tau2'))}{explained}")
+    table.say(get(found, "reason"), *items(found, "notes"))
+    _excluded(table, found)
+    return table
+
+
+def _cumulative(document: Document, found: Any, shown: Quantity) -> _Table:
+    variable = text(found, "variable")
+    heads = ("Added", variable, "Series", _effect_head(document), "τ²")
+    table = _Table(f"Cumulative by {variable}", heads, frozenset({1, 2, 4}))
+    for row in items(found, "rows"):
+        value = get(row, "value")
+        at = f"{value:.6g}" if value is not None else rounding.ABSENT
+        cells = (text(row, "added"), at, rounding.count(get(row, "k")), _effect(row, shown))
+        table.rows.append((*cells, rounding.variance(get(row, "tau2"))))
+    table.say(get(found, "reason"))
+    _excluded(table, found)
+    return table
+
+
+def _influence(document: Document, found: Any, shown: Quantity) -> _Table:
+    heads = ("Series", "Residual", "DFFITS", "Cook", "Hat", "τ² without", "")
+    table = _Table("Influence", heads, frozenset({1, 2, 3, 4, 5}))
+    for row in items(found, "rows"):
+        numbers = (rounding.number(get(row, name)) for name in ("rstudent", "dffits", "cooks_distance", "hat"))
+        mark = "influential" if get(row, "flagged") else ""
+        table.rows.append((text(row, "study"), *numbers, rounding.variance(get(row, "tau2_deleted")), mark))
+    table.say(get(found, "reason"), f"Influential: {text(found, 'rule')}" if table.rows else "")
+    _excluded(table, found)
+    return table
+
+
+def _bias(document: Document, found: Any, shown: Quantity) -> _Table:
+    table = _Table("Small-study effects", ("Test", "Statistic", "p", "What"), frozenset({1, 2}))
+    for row in items(found, "tests"):
+        what = text(row, "what") if get(row, "statistic") is not None else text(row, "reason")
+        p = rounding.p_value(get(row, "p_value"))
+        table.rows.append((text(row, "name"), rounding.number(get(row, "statistic")), p, what))
+    filled = get(found, "trim_and_fill")
+    if get(filled, "estimate") is not None:
+        how = f"{get(filled, 'filled')} added on the {text(filled, 'side')} ({text(filled, 'estimator')})"
+        table.say(f"Trim and fill: {how}, then {_effect(filled, shown)}")
+    if get(found, "lfk", "value") is not None:
+        table.say(f"LFK index: {rounding.number(get(found, 'lfk', 'value'))}, {text(found, 'lfk', 'reading')}")
+    table.say(get(found, "reason"))
+    _excluded(table, found)
+    return table
+
+
+def _presets(document: Document, found: Any, shown: Quantity) -> _Table:
+    table = _Table("Presets", ("Preset", _effect_head(document), "Method"))
+    for row in items({"rows": found}, "rows"):
+        method = (text(row, name) for name in ("measure", "model", "tau2_method", "ci_method"))
+        table.rows.append((text(row, "label"), _effect(row, shown), ", ".join(word for word in method if word)))
+    if any(get(row, "explanation") for row in items({"rows": found}, "rows")):
+        table.say("Where each difference comes from stands on the page")
+    return table
+
+
+def _multiverse(document: Document, found: Any, shown: Quantity) -> _Table:
+    table = _Table("Multiverse")
+    low, high = get(found, "estimate_low"), get(found, "estimate_high")
+    if low is not None:
+        counted = f"{rounding.count(get(found, 'defined'))} of {rounding.count(get(found, 'count'))} combinations"
+        spread = f"estimates from {shown.text(low)} to {shown.text(high)}"
+        limits = shown.interval(get(found, "ci_low_low"), get(found, "ci_high_high"))
+        table.say(f"{counted} of measure, model, effects, tau2 and interval have an answer: {spread}, limits {limits}")
+    if get(found, "excludes_null") is not None:
+        table.say(f"{get(found, 'excludes_null')} of them leave out no effect")
+    table.say(get(found, "reason"))
+    return table
+
+
+_MAKERS: dict[str, Callable[[Document, Any, Quantity], _Table]] = {
+    "subgroups": _subgroups,
+    "regression": _regression,
+    "cumulative": _cumulative,
+    "influence": _influence,
+    "bias": _bias,
+    "presets": _presets,
+    "multiverse": _multiverse,
+}
+_TITLES = {
+    "subgroups": "Subgroups",
+    "regression": "Meta-regression",
+    "cumulative": "Cumulative",
+    "influence": "Influence",
+    "bias": "Small-study effects",
+    "presets": "Presets",
+    "multiverse": "Multiverse",
+}
+
+
