@@ -70,7 +70,7 @@ def typical_variance(events: ArrayLike, total: ArrayLike, include: ArrayLike | N
     Examples
     --------
     >>> round(float(typical_variance([7, 3, 1], [43, 38, 26])), 4)
-    0.3466
+    0.3915
     """
     x, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
     m = np.ones(x.size) if include is None else np.asarray(include, dtype=float)
@@ -96,7 +96,7 @@ def likelihood_ratio_q(events: ArrayLike, total: ArrayLike, include: ArrayLike |
     Examples
     --------
     >>> round(float(likelihood_ratio_q([7, 3, 1], [43, 38, 26])), 3)
-    3.2
+    3.202
     """
     x, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
     m = np.ones(x.size) if include is None else np.asarray(include, dtype=float)
