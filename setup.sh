@@ -115,7 +115,7 @@ if [ "$task" = test ]; then
     say "mypy ..."
     "$venv/bin/python" -m mypy || status=1
     say "pytest ..."
-    "$venv/bin/python" -m pytest ${SYNTH_PYTEST:-} || status=1
+    "$venv/bin/python" -m pytest ${SYNTH_PYTEST:--n 2} || status=1
     if [ $status = 0 ]; then say "Every check passed."; else say "Something failed: see above."; fi
     exit $status
 fi
