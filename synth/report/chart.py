@@ -20,7 +20,8 @@ svg.chart{display:block;max-width:100%;height:auto}
 .chart .reference{stroke:var(--accent,#3580b4);stroke-dasharray:4 3;stroke-width:1.2}
 .chart .bound{stroke:var(--muted,currentColor);stroke-dasharray:2 3;stroke-width:1}
 .chart circle.dot{fill:var(--ink,currentColor);fill-opacity:.55;stroke:var(--ink,currentColor);stroke-width:1}
-.chart circle.flag,.chart path.chosen{fill:none;stroke:var(--warn,#b06000);stroke-width:2.2}
+.chart circle.flag{fill:none;stroke:var(--warn,#b06000);stroke-width:2.2}
+.chart path.chosen{stroke:var(--warn,#b06000);stroke-opacity:.35;stroke-width:8}
 .chart polygon{stroke:none;fill:var(--ink,currentColor)}
 .chart .shade1{fill-opacity:.16}.chart .shade2{fill-opacity:.1}.chart .shade3{fill-opacity:.05}
 .chart path.ci{stroke:var(--muted,currentColor);stroke-width:1}

@@ -18,7 +18,14 @@ def plain_axis(values: Sequence[float], first: float, last: float, most: int = 6
     >>> plain_axis([0.2, 3.7], 0.0, 100.0).labels
     ('0', '1', '2', '3', '4')
     """
-    ticks = nice_ticks(min(values, default=0.0), max(values, default=1.0), most)
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if low != 0.0:
+        # A mark on the frame itself would be half outside of it.
+        low -= 0.03 * (high - low)
+    ticks = nice_ticks(low, high, most)
+    if all(value == int(value) for value in values) and ticks[1] - ticks[0] < 1.0:
+        # Years have no halves.
+        ticks = tuple(float(i) for i in range(math.floor(ticks[0]), math.ceil(ticks[-1]) + 1))
     return Axis(ticks[0], ticks[-1], ticks, first, last, tuple(map(rounding.tick, ticks)))
 
 

@@ -12,7 +12,7 @@ from .forest import STYLE
 from .reading import Document
 
 SECTION_STYLE = """\
-.analysis svg.forest{width:100%;max-width:56rem}
+.analysis svg.forest{max-width:100%;min-width:34rem}
 .analysis svg.chart{min-width:34rem;max-width:56rem}
 .analysis figure{margin:0 0 1rem}
 details{margin:.9rem 0}
@@ -23,6 +23,11 @@ summary{cursor:pointer;color:var(--accent)}
 details:not([open])>summary::after{content:" (folded; unfold before printing, or see the JSON file)"}}
 """
 """Only on pages with such sections, so that other pages stay as they are."""
+PAIR_STYLE = """\
+table.pair thead .num{white-space:normal}
+table.pair .c-series{width:20%}table.pair .c-counts{width:13%}table.pair .c-share{width:15%}
+"""
+"""Two arms have a column each, and their headings may break: only on pages of two arms."""
 
 
 @cache
@@ -77,6 +82,7 @@ def render(document: Document) -> str:
             small_forest=Markup(model.leave_one_out_svg),
             narrow_small_forest=Markup(model.narrow_leave_one_out_svg),
             forest_style=Markup(STYLE),
+            pair_style=Markup(PAIR_STYLE),
             chart_style=Markup(chart.STYLE + SECTION_STYLE),
         )
     )

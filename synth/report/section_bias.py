@@ -87,8 +87,9 @@ def _baujat(points: list[Any], flagged: set[str]) -> Figure:
     placed: list[tuple[float, float]] = []
     for p in far:
         px, py = chart.at(p["contribution"], p["influence"])
-        # A name over another can be read by nobody; the table has it.
-        if all(abs(py - other) > 13.0 or abs(px - at) > 110.0 for at, other in placed):
+        # A name over another, or over a dot, can be read by nobody; the table has it.
+        taken = [*placed, *(chart.at(q["contribution"], q["influence"]) for q in points if q is not p)]
+        if all(abs(py - other) > 13.0 or abs(px - at) > 150.0 for at, other in taken):
             chart.name(p["contribution"], p["influence"], _short(text(p, "study")))
             placed.append((px, py))
     caption = (
@@ -127,7 +128,7 @@ def bias(document: Document, found: Any) -> Section:
                 (
                     text(test, "name"),
                     rounding.number(get(test, "statistic")),
-                    rounding.number(get(test, "df")),
+                    rounding.ABSENT if get(test, "df") is None else rounding.tick(round(get(test, "df"), 2)),
                     rounding.p_value(get(test, "p_value")),
                     plain.sentence(get(test, "what")),
                 ),

@@ -165,7 +165,7 @@ def _thinned(drawn: list[Any]) -> list[Any]:
 
 
 def _curve(document: Document, drawn: list[Any], shown: quantity.Quantity) -> Figure:
-    left, right, top, bottom, step = 170.0, 884.0, 14.0, 250.0, 15.0
+    left, right, top, bottom, step = 210.0, 884.0, 14.0, 250.0, 15.0
     options = [(heading, key, value, name(value)) for key, heading, name in CHOICES for value in _values(drawn, key)]
     values = [v for one in drawn for v in (get(one, "ci_low"), get(one, "estimate"), get(one, "ci_high"))]
     y = axis_for(shown, [v for v in values if v is not None], [one["estimate"] for one in drawn], bottom, top)
@@ -186,11 +186,11 @@ def _curve(document: Document, drawn: list[Any], shown: quantity.Quantity) -> Fi
         if get(one, "ci_low") is not None and get(one, "ci_high") is not None:
             strokes.append(f"M{px:.1f} {y.x(one['ci_low']):.1f}V{y.x(one['ci_high']):.1f}")
         dots.append(f"M{px:.1f} {y.x(one['estimate']):.1f}h.01")
-    chart.path(strokes, "ci")
-    chart.path(dots, "dots")
     for px, one in zip(at, drawn, strict=True):
         if get(one, "default"):
             chart.path([f"M{px:.1f} {top}V{height - 8.0:.1f}"], "chosen")
+    chart.path(strokes, "ci")
+    chart.path(dots, "dots")
     chart.words(8.0, top + 4.0, shown.heading[:24])
     py, before = bottom + 24.0, ""
     for heading, key, value, label in options:
@@ -198,15 +198,21 @@ def _curve(document: Document, drawn: list[Any], shown: quantity.Quantity) -> Fi
             py += step
             chart.words(8.0, py - step + 4.0, heading, "start", "name")
             before = key
-        chart.words(left - 10.0, py + 4.0, label if len(label) <= 26 else f"{label[:25]}…", "end")
+        chart.words(left - 10.0, py + 4.0, _short(label), "end")
         chosen = [f"M{px:.1f} {py:.1f}h.01" for px, one in zip(at, drawn, strict=True) if get(one, key) == value]
         chart.path(chosen, "dots")
         py += step
     caption = (
-        "Each upright line is one combination with its interval; the dots under it say what it is made of. The tall "
-        "line is the answer above."
+        "Each upright line is one combination with its interval; the dots under it say what it is made of. The broad "
+        "band is the answer above."
     )
     return Figure("Specification curve", (chart.svg("multiverse"),), "", caption)
+
+
+def _short(label: str) -> str:
+    """Shorten the name of a choice for the figure: its table has it in full."""
+    label = label.replace("Hartung–Knapp–Sidik–Jonkman", "HKSJ").replace(" maximum likelihood", " ML")
+    return label if len(label) <= 32 else f"{label[:31]}…"
 
 
 def _values(drawn: list[Any], key: str) -> list[Any]:

@@ -73,7 +73,7 @@ def _between(found: Any, variable: str) -> str:
 def _other_test(test: Any) -> str:
     if get(test, "p_value") is None:
         return ""
-    df = [rounding.number(get(test, key)) for key in ("df", "df2") if get(test, key) is not None]
+    df = [rounding.tick(round(get(test, key), 2)) for key in ("df", "df2") if get(test, key) is not None]
     degrees = f" on {' and '.join(df)} degrees of freedom" if df else ""
     p = rounding.equals("p", rounding.p_value(get(test, "p_value")))
     return f"Another test, {plain.clause(get(test, 'name'))}: {rounding.number(get(test, 'statistic'))}{degrees}, {p}."
