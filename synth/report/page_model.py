@@ -137,6 +137,7 @@ class Page:
     sections: tuple[Section, ...]
     crowded: bool
     crowded_said: str
+    heading_excluded: str
     heading_counts: tuple[str, str]
     heading_estimate: str
     null_said: str

@@ -145,6 +145,7 @@ def page(document: Document) -> Page:
     studies = items(document, "studies")
     shown, crowd = quantity.of(document), crowded.is_crowded(document)
     drawn = crowded.lighter(document)
+    counted = counts.what(document) == "Events/total"
     spec = main_spec(drawn)
     notes = tuple(note for note in (plain.sentence(note) for note in items(document, "notes")) if note)
     comparators = tuple(
@@ -152,7 +153,7 @@ def page(document: Document) -> Page:
             text(block, "arm", "label") or text(block, "arm", "id") or "Another arm",
             context.comparator(document, block),
             tuple(study_row(one, shown, crowd) for one in listed(items(block, "studies"))),
-            tuple(map(excluded_row, listed(items(block, "excluded")))),
+            tuple(excluded_row(row, counted) for row in listed(items(block, "excluded"))),
         )
         for block in items(document, "comparators")
     )
@@ -173,7 +174,7 @@ def page(document: Document) -> Page:
             get(document, "outcome_info"),
             (("Definition", "definition"), ("Time point", "time_point"), ("Direction", "direction")),
         ),
-        arm=text(document, "arm", "label"),
+        arm=words.about_arms(document) if counts.arms(document) else text(document, "arm", "label"),
         level=level(document),
         big=big,
         big_note=big_note,
@@ -193,6 +194,7 @@ def page(document: Document) -> Page:
         sections=sections.sections(document),
         crowded=crowd,
         crowded_said=crowded.said(document),
+        heading_excluded="Events/total" if counted else "Patients",
         heading_counts=_counts_headings(document),
         heading_estimate=shown.heading,
         null_said=words.null_said(document),
@@ -207,7 +209,7 @@ def page(document: Document) -> Page:
         study_interval=ci_name(get(document, "settings", "study_ci_method")),
         interval_used=shown.with_unit(shown.effect(estimate, low, high)),
         excluded_said=context.left_out(document),
-        excluded=tuple(map(excluded_row, listed(items(document, "excluded")))),
+        excluded=tuple(excluded_row(row, counted) for row in listed(items(document, "excluded"))),
         comparators=comparators,
         methods=said,
         references=cited,

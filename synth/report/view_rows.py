@@ -113,16 +113,18 @@ def study_row(study: Any, shown: Quantity, crowded: bool = False) -> StudyRow:
     )
 
 
-def excluded_row(row: Any) -> ExcludedRow:
-    """Return a row that was left out."""
+def excluded_row(row: Any, counted: bool = True) -> ExcludedRow:
+    """Return a row that was left out; of what is no count of events, with its patients only."""
     events, total = get(row, "events"), get(row, "total")
-    counts = rounding.events_of(events, total) if events is not None or total is not None else rounding.ABSENT
+    data = rounding.events_of(events, total) if events is not None or total is not None else rounding.ABSENT
+    if not counted:
+        data = rounding.count(total)
     reason = plain.sentence(get(row, "reason")) or "No reason on file."
     about = (("Reported as", text(row, "percent_reported")), ("Note", text(row, "note")))
     return ExcludedRow(
         study=text(row, "study") or "(no label)",
         arm=text(row, "arm"),
-        counts=counts,
+        counts=data,
         reason=reason,
         about=tuple(Detail(name, value) for name, value in about if value),
         place=_place(row),

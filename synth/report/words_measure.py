@@ -35,8 +35,8 @@ def answer(document: Document) -> str:
     named = shown.name[:1].upper() + shown.name[1:]
     if shown.unit:
         figure = f"{shown.with_unit(shown.text(estimate))} ({around})"
-    said = f"{named} {figure}{against}{source}{_which(document)}"
-    return f"One series reports this: {said}; nothing was pooled." if k == 1 else f"{said}."
+    said = f" {figure}{against}{source}{_which(document)}"
+    return f"One series reports this: {shown.name}{said}; nothing was pooled." if k == 1 else f"{named}{said}."
 
 
 def _which(document: Document) -> str:

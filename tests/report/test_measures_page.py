@@ -124,3 +124,28 @@ def test_terminal_draws_every_measure(named: tuple[str, dict[str, Any]]) -> None
         drawn = terminal.forest(named[1], width=width)
         assert all(len(line) <= width for line in drawn.splitlines())
     assert quantity.of(named[1]).text(named[1]["pooled"]["reporting"]["estimate"]) in terminal.summary([named[1]])
+
+
+def test_a_comparison_is_headed_by_both_arms() -> None:
+    """The page of a comparison is headed by one of its arms, as if it were about that one."""
+    assert view.page(MEASURES["RR"]).arm == "Minimally invasive against Open surgery"
+
+
+def test_rows_without_counts_show_their_patients_only() -> None:
+    """A mean that was left out is shown as events that are not known."""
+    document = factory.through_json(MEASURES["MD"])
+    document["excluded"] = [{"study": "X", "events": None, "total": 25, "reason": "no standard deviation"}]
+    model = view.page(document)
+    assert (model.heading_excluded, model.excluded[0].counts) == ("Patients", "25")
+    document = factory.through_json(MEASURES["OR"])
+    document["excluded"] = [{"study": "X", "events": 3, "total": 25, "reason": "the other arm is not reported"}]
+    model = view.page(document)
+    assert (model.heading_excluded, model.excluded[0].counts) == ("Events/total", "3/25")
+
+
+def test_one_comparison_is_not_called_pooled() -> None:
+    """A single trial's effect is presented as if it were a synthesis."""
+    data = {name: values[:1] for name, values in factory.BCG.items()}
+    said = words.answer(factory.document(data, ["Aronson 1948"], arms=True, measure="RR"))
+    assert said.startswith("One series reports this: risk ratio 0.41 (95% confidence interval 0.13 to 1.26)")
+    assert said.endswith("nothing was pooled.")
