@@ -1,4 +1,4 @@
-"""Synth beside metafor, statsmodels and PyMARE: the same numbers first, then how long each takes for them.
+"""Synth beside metafor, statsmodels and PyMARE: the same numbers, and how long each takes for them.
 
 Run ``python -m benchmarks`` from the root of the repository; README.md says more.
 """

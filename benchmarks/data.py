@@ -36,10 +36,10 @@ def figures(k: int) -> Figures:
     Examples
     --------
     >>> figures(3).total
-    array([ 48.,  38., 174.])
+    array([ 25.,  38., 175.])
     """
     rng = np.random.default_rng(k)
-    total: Floats = np.round(np.exp(rng.uniform(np.log(20.0), np.log(300.0), k)))
+    total = np.asarray(np.round(np.exp(rng.uniform(np.log(20.0), np.log(300.0), k))), dtype=np.float64)
     proportion = 1.0 / (1.0 + np.exp(-(-1.7 + 0.6 * rng.standard_normal(k))))
     events = rng.binomial(total.astype(np.int64), proportion).astype(np.float64)
     add = np.where((events == 0) | (events == total), 0.5, 0.0)

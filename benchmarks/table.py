@@ -103,7 +103,7 @@ def page(lines: list[Line], about: dict[str, str], missing: list[str]) -> str:
             "",
             "Made by `python -m benchmarks` (see [benchmarks/README.md](../benchmarks/README.md)); not edited by hand.",
             "Every time is the best of many, taken in one run on one machine, inside a running process unless the row",
-            "says otherwise. Before anything is timed the numbers of both are compared: estimates and limits in",
+            "says otherwise. The numbers of both are compared too: estimates and limits in",
             "standard errors, all else as a share of itself. A dash: none.",
             "",
             *(f"- {name}: {value}" for name, value in about.items()),
