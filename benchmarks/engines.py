@@ -75,8 +75,8 @@ def metafor(rscript: str, folder: Path, seconds: float, tasks: list[str]) -> Ans
 
 def python_tool(tool: str, interpreter: str, folder: Path, seconds: float, tasks: list[str]) -> Answers:
     """Time the tasks of PyMARE or statsmodels in the interpreter that has it."""
-    probe = subprocess.run([interpreter, "-c", f"import {tool}"], capture_output=True, check=False)
-    if probe.returncode:
+    probe = [interpreter, "-c", f"import {tool}"]
+    if not shutil.which(interpreter) or subprocess.run(probe, capture_output=True, check=False).returncode:
         how = " (pip install pymare, in an environment of its own; --pymare PYTHON)" if tool == "pymare" else ""
         return Answers(missing=f"{tool} is not installed for {Path(interpreter).name}{how}")
     return _run(tool, [interpreter, str(HERE / "other_python.py"), tool, str(folder), str(seconds), *tasks])
