@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from . import errors, meta
     from .errors import SynthError
     from .steps.notebook import OpenReview, PooledOutcome, open_review, pool_figures
-    from .steps.pool import PoolOptions
+    from .steps.options import PoolOptions
 
 __all__ = [
     "OpenReview",
@@ -41,7 +41,7 @@ _HOME = {
     "PooledOutcome": ".steps.notebook",
     "open_review": ".steps.notebook",
     "pool_figures": ".steps.notebook",
-    "PoolOptions": ".steps.compute",
+    "PoolOptions": ".steps.options",
     "SynthError": ".errors",
 }
 

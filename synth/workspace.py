@@ -167,7 +167,7 @@ def write_all(contents: Mapping[_PathLike, str | bytes]) -> None:
     try:
         for path, content in contents.items():
             shown = Path(path)
-            target = Path(os.path.realpath(os.fspath(path)))
+            target = Path(os.path.realpath(Path(path)))
             if target.is_dir():
                 raise IsADirectoryError(21, "it is a folder", str(target))
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -94,17 +94,22 @@ def test_json_names_are_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run(["pool", "figures.csv"]) == 0
     document = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    top, studies = text.split("## `synth.pool/1`")[1].split("### `studies[]`")
+    top, rest = text.split("## `synth.pool/1`")[1].split("### `studies[]`")
+    studies, others = rest.split("### `analyses`")
     explained = {
         name.removesuffix("[]")
         for cell in re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \|", top, re.M)
         for name in re.findall(r"`([^`]+)`", cell)
     }
-    beside_a_null = {"review_reason", "arm_reason", "loglik_reason"}
+    beside_a_null = {
+        f"{name}_reason" for name in ("review", "arm", "arms", "crude", "events", "total", "loglik")
+    }
     assert explained - beside_a_null == document.keys() - beside_a_null
     assert beside_a_null >= explained & beside_a_null >= document.keys() & beside_a_null
     for name in document["studies"][0]:
         assert f"`{name}`" in studies
+    for name in document["analyses"]:
+        assert f"`{name.removesuffix('_reason')}`" in others
     for part in ("pooled", "tau2", "heterogeneity", "prediction", "settings"):
         for name in document[part]:
             assert f"`{name}`" in text, f"{part}.{name}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -12,38 +11,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .console import Console, Progress, say
+from .pool_words import (
+    CI_METHODS,
+    EFFECTS,
+    I2_METHODS,
+    MEASURES,
+    MODELS,
+    PREDICTIONS,
+    PRESETS,
+    STUDY_INTERVALS,
+    TAU2_METHODS,
+    ZERO_CELLS,
+    Choice,
+    Column,
+)
 
 if TYPE_CHECKING:
     from ..steps.pool import Pooled, PoolRun
-
-MEASURES = ("PLOGIT", "PAS", "PFT", "PRAW", "PLN")
-MODELS = ("glmm", "inverse")
-EFFECTS = ("random", "common")
-TAU2_METHODS = ("ML", "REML", "DL", "PM", "EB", "SJ", "HS", "HE", "HSk", "PMM")
-CI_METHODS = ("auto", "t", "profile", "wald", "hksj", "hksj-adhoc")
-PREDICTIONS = ("t", "hts", "normal", "none")
-STUDY_INTERVALS = ("clopper-pearson", "wilson", "wilson-corrected", "agresti-coull", "jeffreys", "mid-p", "wald")
-
-
-class _Choice(click.Choice[str]):
-    """A choice in any case that shows its names as they are written everywhere else."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__(names, case_sensitive=False)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Take the name that was meant, or say which there are and which is near."""
-        names = {name.casefold(): name for name in self.choices}
-        word = str(value).casefold()
-        if word in names:
-            return names[word]
-        near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-        hint = f'Did you mean "{names[near[0]]}"? ' if near else ""
-        raise click.BadParameter(f'there is no "{value}". {hint}There are: {", ".join(self.choices)}.', ctx, param)
-
-    def get_metavar(self, *_: Any, **__: Any) -> str:
-        """Show the names as they are, where click would show them in small letters."""
-        return f"[{'|'.join(self.choices)}]"
 
 
 @click.command(
@@ -54,35 +38,69 @@ Examples:
   synth pool --outcome mortality_1y
   synth pool --outcome fusion --json
   synth pool --outcome fusion --ci profile
+  synth pool --outcome fusion --by design --cumulative year --influence
+  synth pool --outcome wound_infection --compare-presets --multiverse
+  synth pool --outcome operating_time_min --compare mis open --measure MD
   synth pool figures.csv
+  synth pool figures.csv --preset revman5 --measure PAS
   synth pool figures.csv --events deaths --total patients --study series --output page.html
-"""
+""",
 )
 @click.argument("figures", required=False, type=click.Path(path_type=Path))
 @click.option("--outcome", "outcomes", multiple=True, metavar="NAME",
               help="The outcome to pool; may be given more than once. Without it every outcome is pooled.")
 @click.option("--arm", metavar="ARM", help="The arm to pool, where it is not the review's primary arm.")
+@click.option("--compare", nargs=2, metavar="A B",
+              help="Compare two arms, study by study: the effect of A against B. Studies with one of them only are "
+                   "left out.")
+@click.option("--exclude", multiple=True, metavar="STUDY", help="Leave a study out; may be given more than once.")
 @click.option("--study", metavar="COL", help="With FIGURES: the column that names the study.")
 @click.option("--events", metavar="COL", help="With FIGURES: the column that counts the patients with the event.")
 @click.option("--total", metavar="COL", help="With FIGURES: the column that counts the patients assessed for it.")
+@click.option("--column", "columns", multiple=True, type=Column(), metavar="NAME=HEADING",
+              help="With FIGURES: the heading of any column (events_1, total_1, events_2, total_2, time, mean, sd, n, "
+                   "mean_1 ..., estimate, se, ci_low, ci_high, r, arm, outcome ...); may be given more than once.")
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path),
               help="The page to write (.html); the same answer as .json goes beside it.")
-@click.option("--measure", type=_Choice(MEASURES), default="PLOGIT", show_default=True,
-              help="Scale of the analysis: logit, arcsine, double arcsine, raw proportion, log proportion.")
-@click.option("--model", type=_Choice(MODELS), default="glmm", show_default=True,
-              help="Binomial-normal model, or inverse-variance weights.")
-@click.option("--effects", type=_Choice(EFFECTS), default="random", show_default=True,
-              help="Whether the studies may differ in their true values.")
-@click.option("--tau2", "tau2_method", type=_Choice(TAU2_METHODS),
+@click.option("--measure", type=Choice(MEASURES),
+              help="What is pooled, and on which scale. One arm: PLOGIT, PLN, PRAW, PAS, PFT (proportions), IR, IRLN, "
+                   "IRS, IRFT (rates), MN, MNLN (means). Two arms: OR, RR, RD, AS, PETO (proportions), IRR, IRD, IRSD "
+                   "(rates), MD, SMD, SMDH, SMD1, ROM, VR, CVR (means). COR, ZCOR (correlations), GEN (estimates). "
+                   "[default: by the data PLOGIT, IRLN, MN, OR, IRR, MD, ZCOR or GEN]")
+@click.option("--model", type=Choice(MODELS),
+              help="Binomial-normal model, inverse-variance weights, Mantel-Haenszel, Peto, beta-binomial or Bayesian "
+                   "model. [default: glmm for PLOGIT, peto for PETO, else inverse]")
+@click.option("--effects", type=Choice(EFFECTS),
+              help="Whether the studies may differ in their true values. [default: random, where the model has it]")
+@click.option("--tau2", "tau2_method", type=Choice(TAU2_METHODS),
               help="Estimator of the variance between studies. [default: ML for glmm, REML for inverse]")
-@click.option("--ci", "ci_method", type=_Choice(CI_METHODS), default="auto", show_default=True,
-              help="Interval of the summary; auto takes the one that suits the number of studies and says which.")
-@click.option("--prediction", type=_Choice(PREDICTIONS), default="t", show_default=True,
-              help="Prediction interval of a new study: t on k - 1 degrees of freedom, on k - 2 (hts), normal, none.")
+@click.option("--ci", "ci_method", type=Choice(CI_METHODS),
+              help="Interval of the summary; auto takes the one that suits the number of studies and says which. "
+                   "[default: auto]")
+@click.option("--prediction", type=Choice(PREDICTIONS),
+              help="Prediction interval of a new study: t on k - 1 degrees of freedom, on k - 2 (hts), normal, none. "
+                   "[default: t]")
 @click.option("--level", metavar="FRACTION", type=click.FloatRange(0, 1, min_open=True, max_open=True),
               default=0.95, show_default=True, help="Level of every interval, as a fraction.")
-@click.option("--study-ci", type=_Choice(STUDY_INTERVALS), default="clopper-pearson", show_default=True,
-              help="Interval of each study.")
+@click.option("--study-ci", type=Choice(STUDY_INTERVALS),
+              help="Interval of each study. [default: clopper-pearson for proportions, exact for rates, else wald]")
+@click.option("--zero-cells", type=Choice(ZERO_CELLS),
+              help="What is added to empty cells under inverse or mh. [default: by the measure]")
+@click.option("--i2", "i2_method", type=Choice(I2_METHODS),
+              help="Definition of I2 under inverse: from tau2, or from Cochran's Q. [default: tau2]")
+@click.option("--preset", type=Choice(PRESETS),
+              help="Pool as another program or handbook does; options given besides go before it.")
+@click.option("--by", metavar="VARIABLE",
+              help="Pool each subgroup: a column of studies.csv or results.csv (year, country, design, approach ...), "
+                   "or any further column of FIGURES.")
+@click.option("--moderator", "moderators", multiple=True, metavar="VARIABLE",
+              help="Regress the studies on a column; may be given more than once.")
+@click.option("--cumulative", metavar="VARIABLE",
+              help="Add one study after the other, in the order of a column, or of total, size or precision.")
+@click.option("--bias", is_flag=True, help="Look for small-study effects: tests, trim and fill, LFK index, funnel.")
+@click.option("--influence", is_flag=True, help="Say what each study does to the answer.")
+@click.option("--compare-presets", is_flag=True, help="Pool by every preset, and explain each difference.")
+@click.option("--multiverse", is_flag=True, help="Pool by every sensible combination of methods.")
 @click.option("--json", "as_json", is_flag=True,
               help="Print the result on stdout as JSON at full precision, and nothing else there; the page and its "
                    ".json are written as well.")
@@ -90,30 +108,31 @@ def pool(
     figures: Path | None,
     outcomes: tuple[str, ...],
     arm: str | None,
+    compare: tuple[str, str] | None,
     study: str | None,
     events: str | None,
     total: str | None,
+    columns: tuple[tuple[str, str], ...],
     output: Path | None,
-    measure: str,
-    model: str,
-    effects: str,
-    tau2_method: str | None,
-    ci_method: str,
-    prediction: str,
-    level: float,
-    study_ci: str,
     as_json: bool,
+    **asked: Any,
 ) -> None:
-    """Pool the proportions of several studies into one, and write a page that shows how.
+    """Pool several studies into one answer, and write a page that shows how.
 
-    Inside a review (a folder with review.toml) the pages go to reports/, one for each outcome. With FIGURES, any CSV
-    with one row per study, nothing else is needed: the page is written to the current directory under the name of
-    the CSV. Beside each page stands the same answer as JSON.
+    Inside a review (a folder with review.toml) the pages go to reports/, one for each outcome: proportions, means where
+    a standard deviation is given, or with --compare the effect of one arm against another. With FIGURES, any CSV with
+    one row per study, nothing else is needed: counts, rates, means, correlations or estimates of one arm or of two are
+    told by the headings, and the page is written to the current directory under the name of the CSV. Beside each page
+    stands the same answer as JSON.
     """
-    columns = {name: column for name, column in (("study", study), ("events", events), ("total", total)) if column}
-    if figures is None and columns:
-        flag = f"--{next(iter(columns))}"
-        raise click.UsageError(f"{flag} names a column of a one-off CSV: type synth pool FIGURES.csv {flag} COLUMN.")
+    named = {name: column for name, column in (("study", study), ("events", events), ("total", total)) if column}
+    for name, heading in columns:
+        if named.setdefault(name, heading) != heading:
+            raise click.UsageError(f'Two headings are given for {name}: "{named[name]}" and "{heading}". Keep one.')
+    if figures is None and named:
+        flag = next((f"--{name}" for name in ("study", "events", "total") if name in named), "--column")
+        word = "NAME=COLUMN" if flag == "--column" else "COLUMN"
+        raise click.UsageError(f"{flag} names a column of a one-off CSV: type synth pool FIGURES.csv {flag} {word}.")
     if figures is not None and len(outcomes) > 1:
         raise click.UsageError("One CSV is pooled for one outcome at a time: give --outcome once.")
     if figures is None and output is not None and len(outcomes) != 1:
@@ -125,17 +144,14 @@ def pool(
 
     from ..steps.pool import PoolOptions, pool_file, pool_review, to_json
 
-    options = PoolOptions(
-        measure=measure, model=model, effects=effects, tau2_method=tau2_method, ci_method=ci_method,
-        prediction=prediction, level=level, study_ci=study_ci,
-    )
+    options = PoolOptions(**asked)
     with Progress() as progress:
         if figures is not None:
-            run = pool_file(figures, columns=columns, outcome=outcomes[0] if outcomes else None, arm=arm,
-                            output=output, options=options, progress=progress)
+            run = pool_file(figures, columns=named, outcome=outcomes[0] if outcomes else None, arm=arm,
+                            compare=compare, output=output, options=options, progress=progress)
         else:
-            run = pool_review(Workspace.find(), outcomes or None, arm=arm, output=output, options=options,
-                              progress=progress)
+            run = pool_review(Workspace.find(), outcomes or None, arm=arm, compare=compare, output=output,
+                              options=options, progress=progress)
     for warning in run.warnings:
         say(f"synth: {warning}", err=True)
     if as_json:
@@ -151,7 +167,7 @@ def pool(
 
 def _show(run: PoolRun) -> None:
     """Print the answers, what could not be pooled, and the page to open."""
-    from ..report import terminal, words
+    from ..report import terminal, terminal_analyses, words
 
     console = Console.of(sys.stdout)
     documents = [pooled.document for pooled in run.pooled]
@@ -164,6 +180,10 @@ def _show(run: PoolRun) -> None:
     if documents:
         text = terminal.summary(documents, width=console.width, color=console.color, unicode=console.unicode)
         click.echo(text.rstrip("\n"), color=console.color)  # its own colours; the names in it are clean
+    for document in documents:
+        tables = terminal_analyses.tables(document, width=console.width, unicode=console.unicode)
+        if tables:
+            say(f"\n{tables}" if len(documents) == 1 else f"\n{document['outcome']}:\n{tables}", nl=False)
     for document in documents:
         for note in document["notes"]:
             _sentence(f"\n{document['outcome']}: {note}", console)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .figures import ArmCount, Exclusion, Extracted, Figure, OutcomeCount, Selection, StudyArm
-from .load import load, read_figures
+from .load import load
+from .one_off import read_figures
 from .select import select, summarise
 
 __all__ = [

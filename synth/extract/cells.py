@@ -103,7 +103,7 @@ def number(cell: str, negative: bool = True) -> float | Defect | None:
         if value in (float("inf"), float("-inf")):
             return Defect("is no finite number.", "Check the cell for a slip.")
         if value < 0 and not negative:
-            return Defect("is below zero.", "A standard deviation is zero or more.")
+            return Defect("is below zero.", "It cannot be: look at the source again.")
         return value
     if _missing(cell):
         return Defect("is no number.", "Leave the cell empty where the source does not give it.")

@@ -126,7 +126,7 @@ def _reader(column: Column, heading: str) -> Callable[[str], Any]:
     if column.kind == "count":
         return lambda cell: cells.count(cell, shown)
     if column.kind == "number":
-        return lambda cell: cells.number(cell, negative=column.name != "sd")
+        return lambda cell: cells.number(cell, negative=column.name.split("_")[0] not in ("sd", "se", "time"))
     if column.kind == "year":
         return cells.year
     if column.kind == "choice":
@@ -147,18 +147,20 @@ def _reader(column: Column, heading: str) -> Callable[[str], Any]:
 
 def check_counts(values: Mapping[str, Any], heading: Mapping[str, str], problems: Problems) -> None:
     """Check what one row must fulfil by itself: events within total, percentage as printed, no spread below zero."""
+    row = values["row"]
+    for events_name, total_name in (("events", "total"), ("events_1", "total_1"), ("events_2", "total_2")):
+        events, total = values.get(events_name), values.get(total_name)
+        if events is not None and total is not None and events > total:
+            problems.add(
+                row,
+                heading.get(events_name),
+                str(events),
+                f"events exceed total ({events} > {total}).",
+                "Correct one of them.",
+            )
+            return
     events, total = values.get("events"), values.get("total")
     if events is None or total is None:
-        return
-    row = values["row"]
-    if events > total:
-        problems.add(
-            row,
-            heading.get("events"),
-            str(events),
-            f"events exceed total ({events} > {total}).",
-            "Correct one of them.",
-        )
         return
     printed = values.get("percent_reported", "")
     # A row that is kept out has been judged already.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from synth.errors import Problem
 from synth.workspace import visible
 
+from .cells import text
 from .contract import Column, fold, names_of
 from .readers import Table
 
@@ -96,6 +97,23 @@ def match(
     watched = [column for column in columns if slips is None or column.name in slips]
     _warn_of_slips(table, watched, folded, known, places, wrong)
     return places, problems
+
+
+def further(
+    table: Table, places: Mapping[str, int], rows: Sequence[tuple[int, list[str]]]
+) -> list[tuple[tuple[str, str], ...]]:
+    """Return, for each row, the cells under headings that are none of the contract's.
+
+    A heading that stands twice, or over nothing, is left out: nobody could say which is meant.
+    """
+    headings = [visible(heading.strip()) for heading in table.header]
+    folded = [fold(heading) for heading in headings]
+    spots = [
+        (heading, place)
+        for place, heading in enumerate(headings)
+        if heading and place not in places.values() and folded.count(folded[place]) == 1
+    ]
+    return [tuple((heading, text(cells[place])) for heading, place in spots) for _, cells in rows]
 
 
 def _warn_of_slips(

@@ -78,6 +78,12 @@ RESULTS: tuple[Column, ...] = (
     ),
     Column("mean", "Mean, for a continuous outcome", "number", aliases=("mi", "average")),
     Column("sd", "Standard deviation that goes with the mean", "number", aliases=("sdi", "std", "standard deviation")),
+    Column(
+        "time",
+        "Person-time at risk that goes with the events, for a rate",
+        "number",
+        aliases=("person time", "person years", "pyears", "py", "exposure", "ti"),
+    ),
     Column("unit", "What was counted: only patients are pooled; empty means patients", aliases=("unit of count",)),
     Column("definition", "What this study counted as the event"),
     Column(

@@ -22,6 +22,10 @@ class Figure:
         Path as the person knows it.
     row : int
         Row as a spreadsheet shows it: the header is row 1, a cell over several lines is one row.
+    values : tuple of (str, float or None)
+        Numbers of a table of another kind than counts or means of one arm, by the names of :mod:`.kinds`.
+    more : tuple of (str, str)
+        Cells under headings that are none of the contract's: what studies may be grouped or sorted by.
     """
 
     study: str
@@ -31,6 +35,7 @@ class Figure:
     total: int | None
     mean: float | None = None
     sd: float | None = None
+    time: float | None = None
     unit: str = "patients"
     definition: str = ""
     events_basis: str = ""
@@ -44,6 +49,24 @@ class Figure:
     source: str = ""
     file: str = ""
     row: int = 0
+    values: tuple[tuple[str, float | None], ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
+
+    def number(self, name: str) -> float | None:
+        """Give a number by the name that the mathematics has for it; ``None`` where the sheet has none.
+
+        Examples
+        --------
+        >>> figure = Figure("A", "all", "pain", None, 40, mean=3.5, values=(("se", 0.1),))
+        >>> figure.number("n"), figure.number("mean"), figure.number("se"), figure.number("r")
+        (40, 3.5, 0.1, None)
+        """
+        if name in ("events", "total", "mean", "sd", "time"):
+            value: float | None = getattr(self, name)
+            return value
+        if name == "n":
+            return self.total
+        return dict(self.values).get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +97,7 @@ class StudyArm:
     source: str = ""
     file: str = ""
     row: int = 0
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +140,16 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Extracted:
-    """Everything that was read: figures and studies in the order of the sheets, the files, and what to look at."""
+    """Everything that was read: figures and studies in the order of the sheets, the files, and what to look at.
+
+    `columns` is what the rows of a one-off table are pooled from; empty for a review, where the outcome says it.
+    """
 
     figures: tuple[Figure, ...]
     studies: tuple[StudyArm, ...]
     files: tuple[Path, ...]
     warnings: tuple[Problem, ...]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,23 @@
-"""Sheets of a review, or any one CSV, to :class:`~synth.extract.figures.Extracted`."""
+"""Sheets of a review to :class:`~synth.extract.figures.Extracted`."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from synth.errors import Problem, ProblemsError, UnknownName, WorkspaceError
+from synth.errors import Problem, ProblemsError, WorkspaceError
 from synth.workspace import Workspace, visible
 
-from . import cells
 from .check import (
     Problems,
-    Row,
     check_counts,
     check_duplicates,
     check_names,
-    check_sum_row,
-    identity,
     read_rows,
     unit_of,
 )
-from .columns import match
+from .columns import further, match
 from .contract import RESULTS, STUDIES, fold, names_of
 from .crosscheck import cross_check
 from .figures import Extracted, Figure, StudyArm
@@ -32,9 +27,8 @@ _SHEETS = (".csv", ".tsv")
 _WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 _REQUIRED = ("study", "arm", "outcome", "events", "total")
 _RESULT_MARKS = frozenset({"outcome", "events"})
-_LENIENT = frozenset({"mean", "sd", "events_basis", "total_basis", "bound", "confidence"})
 # What a figure has where a column is missing or a cell is wrong.
-_NOTHING: dict[str, Any] = {"study": "", "arm": "", "outcome": "", "events": None, "total": None}
+NOTHING: dict[str, Any] = {"study": "", "arm": "", "outcome": "", "events": None, "total": None}
 _KNOWN_RESULTS = names_of(RESULTS)
 _KNOWN_STUDIES = names_of(STUDIES)
 
@@ -71,7 +65,7 @@ def load(workspace: Workspace) -> Extracted:
     for path in paths:
         file = workspace.relative(path)
         try:
-            table = read_table(path, file, _knows)
+            table = read_table(path, file, knows)
         except ProblemsError as error:
             problems += error.problems
             continue
@@ -87,11 +81,11 @@ def load(workspace: Workspace) -> Extracted:
             more_studies, found = _studies(table, workspace, seen_studies)
             studies += more_studies
             problems += found
-        elif _any_error(table.problems):
+        elif any_error(table.problems):
             problems += table.problems
         else:
             problems += [*table.problems, _unrecognised(table)]
-    if not figures and not _any_error(problems):
+    if not figures and not any_error(problems):
         raise WorkspaceError(
             f"{workspace.relative(workspace.extracted)} has no results yet. Write one row per study, arm and outcome "
             f"into {workspace.relative(workspace.extracted / 'results.csv')}: study, arm, outcome, events, total."
@@ -106,125 +100,9 @@ def load(workspace: Workspace) -> Extracted:
         )
         for path in others
     ]
-    if _any_error(problems):
+    if any_error(problems):
         raise ProblemsError(problems)
     return Extracted(tuple(figures), tuple(studies), tuple(paths), tuple(problems))
-
-
-def read_figures(
-    path: str | os.PathLike[str],
-    *,
-    study: str | None = None,
-    events: str | None = None,
-    total: str | None = None,
-    outcome: str | None = None,
-    arm: str | None = None,
-) -> Extracted:
-    """Read any CSV with a row per study.
-
-    Parameters
-    ----------
-    path : path
-        The file; comma, semicolon, tab and bar are understood.
-    study, events, total : str, optional
-        The file's own headings. Without them the contract's names and their aliases are looked for.
-    outcome, arm : str, optional
-        Which rows, where the file has such a column with several values.
-
-    Returns
-    -------
-    Extracted
-        The rows that were asked for: one outcome and one arm. Where the file has no such column, the outcome is
-        called as the column of events is, and the arm ``all``.
-
-    Raises
-    ------
-    WorkspaceError
-        The file cannot be read.
-    ProblemsError
-        Every defect in the rows that were asked for.
-    UnknownName
-        The file has no such outcome or arm.
-    """
-    path = Path(path)
-    file = os.fspath(path)
-    named = {k: v for k, v in (("study", study), ("events", events), ("total", total)) if v is not None}
-    wanted = {fold(heading) for heading in named.values()}
-    table = read_table(path, file, lambda heading: fold(heading) in wanted or _knows(heading))
-    problems = list(table.problems)
-    if not table.rows and not _any_error(problems):
-        problems.append(_no_rows(table))
-        raise ProblemsError(problems)
-    if not table.header:
-        raise ProblemsError(problems)
-    places, found = match(table, RESULTS, named=named, required=("study", "events", "total"), slips=("exclude", "unit"))
-    problems += found
-    if _any_error(found):
-        raise ProblemsError(problems)
-    rows: Sequence[Row] = table.rows
-    picked = {"outcome": visible(table.header[places["events"]].strip()), "arm": "all"}
-    for column, wish in (("outcome", outcome), ("arm", arm)):
-        rows = _pick(table, rows, places, column, wish, picked, problems)
-    if _any_error(problems):
-        raise ProblemsError(problems)
-    collected = Problems(table, problems)
-    values = read_rows(table, rows, places, RESULTS, collected, lenient=_LENIENT)
-    for value in values:
-        value |= picked
-    check_names(values, places, table, {"study": ()}, collected)
-    check_duplicates(values, ("study",), {}, collected)
-    check_sum_row(values, collected)
-    figures = _figures(values, table, places, collected)
-    problems = collected.all()
-    if _any_error(problems):
-        raise ProblemsError(problems)
-    return Extracted(tuple(figures), (), (path,), tuple(problems))
-
-
-def _pick(
-    table: Table,
-    rows: Sequence[Row],
-    places: dict[str, int],
-    column: str,
-    wish: str | None,
-    picked: dict[str, str],
-    problems: list[Problem],
-) -> Sequence[Row]:
-    """Keep the rows of one outcome or arm; which one is the person's to say."""
-    if column not in places:
-        if wish is not None:
-            # Without such a column every row is meant, and the word becomes its name.
-            picked[column] = wish
-        return rows
-    place = places[column]
-    names = list(dict.fromkeys(cells.text(row[place]) for _, row in rows))
-    if wish is None:
-        if len(names) > 1:
-            shown = ", ".join(visible(name, 40) or "(empty)" for name in names[:20])
-            more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-            problems.append(
-                Problem(
-                    table.file,
-                    f"has {len(names)} different values: {shown}{more}; one of them can be pooled at a time.",
-                    f"Say which: --{column} {_word(names)}",
-                    column=visible(table.header[place].strip()),
-                )
-            )
-            return rows
-        if names and names[0]:
-            picked[column] = names[0]
-        return rows
-    matches = [row for row in rows if identity(row[1][place]) == identity(wish)]
-    if not matches:
-        raise UnknownName(column, visible(wish), [visible(name, 60) for name in names if name][:50])
-    picked[column] = cells.text(matches[0][1][place])
-    return matches
-
-
-def _word(names: Sequence[str]) -> str:
-    first = next((name for name in names if name), "NAME")
-    shown = visible(first, 40)
-    return f'"{shown}"' if " " in shown else shown
 
 
 def _sheets(workspace: Workspace) -> tuple[list[Path], list[Path]]:
@@ -255,7 +133,8 @@ def _sheets(workspace: Workspace) -> tuple[list[Path], list[Path]]:
     return sheets, others
 
 
-def _knows(heading: str) -> bool:
+def knows(heading: str) -> bool:
+    """Say whether a heading means anything in a sheet of a review."""
     folded = fold(heading)
     return folded in _KNOWN_RESULTS or folded in _KNOWN_STUDIES
 
@@ -274,8 +153,8 @@ def _results(
 ) -> tuple[list[Figure], list[Problem]]:
     review = workspace.review
     places, problems = match(table, RESULTS, required=_REQUIRED)
-    if not table.rows and not _any_error(table.problems):
-        return [], [*table.problems, *problems, _no_rows(table)]
+    if not table.rows and not any_error(table.problems):
+        return [], [*table.problems, *problems, no_rows(table)]
     collected = Problems(table, [*table.problems, *problems])
     values = read_rows(table, table.rows, places, RESULTS, collected)
     known: Mapping[str, Sequence[str]] = {
@@ -298,9 +177,12 @@ def _studies(
     check_names(values, places, table, {"study": (), "arm": [arm.id for arm in workspace.review.arms]}, collected)
     check_duplicates(values, ("study", "arm"), seen, collected)
     problems = collected.all()
-    if _any_error(problems):
+    if any_error(problems):
         return [], problems
-    return [StudyArm(**value, file=table.file) for value in values], problems
+    more = further(table, places, table.rows)
+    return [
+        StudyArm(**value, file=table.file, more=rest) for value, rest in zip(values, more, strict=True)
+    ], problems
 
 
 def _figures(
@@ -308,10 +190,10 @@ def _figures(
 ) -> list[Figure]:
     heading = {name: visible(table.header[place].strip()) for name, place in places.items()}
     figures = []
-    for value in values:
+    for value, more in zip(values, further(table, places, table.rows), strict=True):
         check_counts(value, heading, problems)
         # A cell with a defect counts as empty here: the sheets are refused, but can be held against each other first.
-        figures.append(Figure(**(_NOTHING | value | {"unit": unit_of(value), "file": table.file})))
+        figures.append(Figure(**(NOTHING | value | {"unit": unit_of(value), "file": table.file, "more": more})))
     return figures
 
 
@@ -324,9 +206,11 @@ def _unrecognised(table: Table) -> Problem:
     )
 
 
-def _no_rows(table: Table) -> Problem:
+def no_rows(table: Table) -> Problem:
+    """Say that a table is empty."""
     return Problem(table.file, "has a header and no rows.", "Write one row per study below it.")
 
 
-def _any_error(problems: Sequence[Problem]) -> bool:
+def any_error(problems: Sequence[Problem]) -> bool:
+    """Say whether anything stands against going on."""
     return any(problem.severity == "error" for problem in problems)

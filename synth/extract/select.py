@@ -11,12 +11,26 @@ from .contract import POOLED_UNIT
 from .crosscheck import ancestors, containing
 from .figures import ArmCount, Exclusion, Extracted, Figure, OutcomeCount, Selection
 
+COUNTS = ("events", "total")
+_WORDS = {
+    "events": "number of events",
+    "total": "number of patients assessed",
+    "n": "number of patients",
+    "time": "person-time",
+    "mean": "mean",
+    "sd": "standard deviation",
+    "r": "correlation",
+    "estimate": "estimate",
+    "se": "standard error",
+}
 
-def select(extracted: Extracted, outcome: str, arm: str) -> Selection:
+
+def select(extracted: Extracted, outcome: str, arm: str, needs: Sequence[str] = COUNTS) -> Selection:
     """Choose the rows of one arm that can be pooled for one outcome.
 
-    Left out, each with its reason: a row that the sheet excludes, a mean, a count of anything but patients, a row
-    without events or total, a total of zero, and a study whose patients are part of another one that is pooled here.
+    Left out, each with its reason: a row that the sheet excludes, a mean among counts, a count of anything but
+    patients, a row without a number that is needed, nobody assessed, and a study whose patients are part of another
+    one that is pooled here.
 
     Parameters
     ----------
@@ -24,6 +38,8 @@ def select(extracted: Extracted, outcome: str, arm: str) -> Selection:
         From :func:`~synth.extract.load.load` or :func:`~synth.extract.load.read_figures`.
     outcome, arm : str
         Their ids.
+    needs : sequence of str
+        What the pool is made from, by the names of :func:`synth.meta.pool`.
 
     Returns
     -------
@@ -38,7 +54,7 @@ def select(extracted: Extracted, outcome: str, arm: str) -> Selection:
     (['A'], 'number of events not given in the source')
     """
     rows = [f for f in extracted.figures if f.outcome == outcome and f.arm == arm]
-    reasons = {index: reason for index, figure in enumerate(rows) if (reason := _unusable(figure))}
+    reasons = {index: reason for index, figure in enumerate(rows) if (reason := _unusable(figure, needs))}
     label = {identity(f.study): f.study for index, f in enumerate(rows) if index not in reasons}
     parents = containing(extracted.studies)
     for index, figure in enumerate(rows):
@@ -76,7 +92,8 @@ def summarise(extracted: Extracted, review: Review) -> list[OutcomeCount]:
 
 def _count(extracted: Extracted, outcome: Outcome, arm: str, rows: Sequence[Figure]) -> ArmCount:
     if outcome.kind == "continuous":
-        usable = [f for f in rows if not f.exclude and f.mean is not None and f.sd is not None and f.total]
+        sheets = Extracted(tuple(rows), extracted.studies, (), ())
+        usable = select(sheets, outcome.id, arm, ("mean", "sd", "n")).included
         return ArmCount(arm, len(usable), None, sum(f.total or 0 for f in usable), len(rows) - len(usable))
     chosen = select(Extracted(tuple(rows), extracted.studies, (), ()), outcome.id, arm)
     return ArmCount(
@@ -88,20 +105,32 @@ def _count(extracted: Extracted, outcome: Outcome, arm: str, rows: Sequence[Figu
     )
 
 
-def _unusable(figure: Figure) -> str | None:
+def _unusable(figure: Figure, needs: Sequence[str]) -> str | None:
     """Return why a row cannot be pooled by itself, or ``None``."""
     if figure.exclude:
         return figure.exclude
     if figure.unit != POOLED_UNIT:
         return f"counted in {figure.unit}, not in patients"
-    if figure.events is None and figure.mean is not None:
+    missing = [name for name in needs if _is_missing(figure, name)]
+    if "events" in missing and figure.mean is not None:
         return "a mean, not a number of patients with the event"
-    if figure.events is None and figure.total is None:
+    if missing == list(COUNTS):
         return "neither the number of events nor the number of patients is given in the source"
-    if figure.events is None:
-        return "number of events not given in the source"
-    if figure.total is None:
-        return "number of patients assessed not given in the source"
-    if figure.total == 0:
-        return "no patient was assessed (total 0)"
-    return None
+    if missing:
+        return f"{' and '.join(_word(name) for name in missing)} not given in the source"
+    if any(figure.number(name) == 0 for name in needs if name.split("_")[0] in ("total", "n")):
+        which = next(name for name in needs if name.split("_")[0] in ("total", "n") and figure.number(name) == 0)
+        return f"no patient was assessed ({'total' if which == 'n' else which} 0)"
+    none = next((name for name in needs if name.split("_")[0] == "time" and figure.number(name) == 0), None)
+    return f"nobody was at risk ({none} 0)" if none else None
+
+
+def _is_missing(figure: Figure, name: str) -> bool:
+    if name == "se" and figure.number("se") is None:
+        return figure.number("ci_low") is None or figure.number("ci_high") is None
+    return figure.number(name) is None
+
+
+def _word(name: str) -> str:
+    base, _, arm = name.partition("_")
+    return f"{_WORDS[base]} in arm {arm}" if arm else _WORDS[base]

@@ -25,7 +25,7 @@ def sums(data: Mapping[str, Floats]) -> tuple[int | None, int | None]:
     (3, 18)
     """
     parts = []
-    for base in ("events", ("total", "n")):
+    for base in (("events",), ("total", "n")):
         found = [v for name, v in data.items() if name.split("_")[0] in base]
         parts.append(int(sum(v.sum() for v in found)) if found else None)
     return parts[0], parts[1]

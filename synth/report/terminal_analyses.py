@@ -52,7 +52,7 @@ def tables(document: Document, *, width: int = 100, unicode: bool = True) -> str
                 continue
             parts.append(f"{_TITLES[name]}: {plain.clause(why)}.\n")
             continue
-        parts.append(_lines(make(document, found, shown), width))
+        parts.append(_lines(make(document, found, shown), width, unicode))
     joined = "\n".join(parts)
     return joined if unicode else "\n".join(map(plain_ascii, joined.split("\n")))
 
@@ -69,17 +69,21 @@ class _Table:
         self.below += [plain.sentence(each) for each in sentences if each]
 
 
-def _lines(table: _Table, width: int) -> str:
+def _lines(table: _Table, width: int, unicode: bool) -> str:
     lines = [table.title]
     rows = [table.heads, *table.rows[:MOST_ROWS]] if table.rows else []
+    if not unicode:  # before the columns are measured
+        rows = [tuple(map(plain_ascii, row)) for row in rows]
     if rows:
         widths = [max(plain.columns(row[i]) for row in rows) for i in range(len(table.heads))]
-        # The first column gives way: a name can be told by its first letters, a number cannot.
-        over = 2 + sum(widths) + 2 * (len(widths) - 1) - width
-        widths[0] = max(min(widths[0], 8), widths[0] - max(over, 0))
+        # Words give way, the last column's before the first one's: they can be told by their letters, numbers cannot.
+        for i, least in ((len(widths) - 1, 16), (0, 12), (len(widths) - 1, 6), (0, 8)):
+            over = 2 + sum(widths) + 2 * (len(widths) - 1) - width
+            if i not in table.right and over > 0:
+                widths[i] = max(min(widths[i], least), widths[i] - over)
         for row in rows:
             cells = [
-                " " * (size - plain.columns(cell)) + cell if i in table.right else plain.fit(cell, size, "…")
+                " " * (size - plain.columns(cell)) + cell if i in table.right else plain.fit(cell, size, "…" if unicode else "~")
                 for i, (cell, size) in enumerate(zip(row, widths, strict=True))
             ]
             lines.append("  " + "  ".join(cells).rstrip())
@@ -99,8 +103,14 @@ def _effect_head(document: Document) -> str:
 
 
 def _effect(row: Any, shown: Quantity) -> str:
-    said = shown.effect(get(row, "estimate"), get(row, "ci_low"), get(row, "ci_high"))
-    return said if said != rounding.ABSENT or not get(row, "reason") else f"none: {plain.clause(get(row, 'reason'))}"
+    return shown.effect(get(row, "estimate"), get(row, "ci_low"), get(row, "ci_high"))
+
+
+def _why_none(table: _Table, rows: list[Any], name: str) -> None:
+    """Say below a table why a row of it has no figure."""
+    for row in rows:
+        if get(row, "estimate") is None and get(row, "reason"):
+            table.say(f"{text(row, name)}: {plain.clause(get(row, 'reason'))}")
 
 
 def _excluded(table: _Table, found: Any) -> None:
@@ -122,6 +132,7 @@ def _subgroups(document: Document, found: Any, shown: Quantity) -> _Table:
     for group in items(found, "groups"):
         cells = (text(group, "name"), rounding.count(get(group, "k")), _effect(group, shown))
         table.rows.append((*cells, rounding.variance(get(group, "tau2"))))
+    _why_none(table, items(found, "groups"), "name")
     if get(found, "q_between") is not None:
         table.say(_test(text(found, "test"), get(found, "q_between"), get(found, "df"), get(found, "p_value")))
     table.say(get(found, "reason"), *items(found, "notes"))
@@ -155,6 +166,7 @@ def _cumulative(document: Document, found: Any, shown: Quantity) -> _Table:
         at = f"{value:.6g}" if value is not None else rounding.ABSENT
         cells = (text(row, "added"), at, rounding.count(get(row, "k")), _effect(row, shown))
         table.rows.append((*cells, rounding.variance(get(row, "tau2"))))
+    _why_none(table, items(found, "rows"), "added")
     table.say(get(found, "reason"))
     _excluded(table, found)
     return table
@@ -175,7 +187,10 @@ def _influence(document: Document, found: Any, shown: Quantity) -> _Table:
 def _bias(document: Document, found: Any, shown: Quantity) -> _Table:
     table = _Table("Small-study effects", ("Test", "Statistic", "p", "What"), frozenset({1, 2}))
     for row in items(found, "tests"):
-        what = text(row, "what") if get(row, "statistic") is not None else text(row, "reason")
+        if get(row, "statistic") is None:
+            table.say(f"{text(row, 'name')}: {plain.clause(get(row, 'reason'))}")
+            continue
+        what = text(row, "what")
         p = rounding.p_value(get(row, "p_value"))
         table.rows.append((text(row, "name"), rounding.number(get(row, "statistic")), p, what))
     filled = get(found, "trim_and_fill")
@@ -194,6 +209,7 @@ def _presets(document: Document, found: Any, shown: Quantity) -> _Table:
     for row in items({"rows": found}, "rows"):
         method = (text(row, name) for name in ("measure", "model", "tau2_method", "ci_method"))
         table.rows.append((text(row, "label"), _effect(row, shown), ", ".join(word for word in method if word)))
+    _why_none(table, items({"rows": found}, "rows"), "label")
     if any(get(row, "explanation") for row in items({"rows": found}, "rows")):
         table.say("Where each difference comes from stands on the page")
     return table

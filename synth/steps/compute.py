@@ -3,64 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from .. import meta
 from .._version import __version__
 from ..errors import NothingToPool, SynthError
-from ..extract import Exclusion, Extracted, Figure, Selection, StudyArm, select
+from ..extract import Exclusion, Extracted, Figure, StudyArm, select
 from ..extract.check import identity
 from ..meta.results import PoolResult
 from ..report import document as documents
 from ..workspace import Arm, Outcome, Workspace, digest, visible
+from .analyses import analyses
+from .gather import Gathered, Variables, check_studies, columns_for, gather
+from .options import PoolOptions
 from .run import Document
 
 
-@dataclass(frozen=True)
-class PoolOptions:
-    """How to pool; every field means what it means in :func:`synth.meta.pool_proportions`.
-
-    Examples
-    --------
-    >>> PoolOptions(ci_method="profile").flags()
-    {'--ci': 'profile'}
-    """
-
-    measure: str = "PLOGIT"
-    model: str = "glmm"
-    effects: str = "random"
-    tau2_method: str | None = None
-    ci_method: str = "auto"
-    prediction: str = "t"
-    level: float = 0.95
-    study_ci: str = "clopper-pearson"
-
-    def flags(self) -> dict[str, str]:
-        """Give the options of ``synth pool`` that are not at their defaults."""
-        names = {"tau2_method": "--tau2", "ci_method": "--ci", "study_ci": "--study-ci"}
-        return {
-            names.get(field.name, f"--{field.name}"): str(getattr(self, field.name))
-            for field in fields(self)
-            if getattr(self, field.name) != field.default
-        }
-
-
-def pool_figures(figures: Sequence[Figure], options: PoolOptions, *, leave_one_out: bool = True) -> PoolResult:
-    """Pool rows that were selected, in their order."""
-    return meta.pool_proportions(
-        [figure.events for figure in figures],
-        [figure.total for figure in figures],
-        [figure.study for figure in figures],
-        measure=options.measure,
-        model=options.model,
-        effects=options.effects,
-        tau2_method=options.tau2_method,
-        ci_method=options.ci_method,
-        prediction=options.prediction,
-        level=options.level,
-        study_ci=options.study_ci,
-        leave_one_out=leave_one_out,
+def pool_gathered(gathered: Gathered, options: PoolOptions, *, leave_one_out: bool = True) -> PoolResult:
+    """Pool studies that were selected, in their order."""
+    return meta.pool(
+        gathered.data, gathered.studies, leave_one_out=leave_one_out, **options.method(gathered.kind)
     )
 
 
@@ -86,34 +50,37 @@ _PROVENANCE = (
 _BARE = {"events", "event", "n events", "events n", "count", "x", "xi", "r", "ri", "cases"}
 
 
-def alternatives(figures: Sequence[Figure], options: PoolOptions) -> list[Document]:
+def alternatives(gathered: Gathered, options: PoolOptions) -> list[Document]:
     """Pool again without the rows that are open to doubt, once for each kind of doubt.
 
     A set that leaves nothing out is not listed, nor is one that leaves out the same rows as an earlier one.
     """
     found: list[Document] = []
-    seen: set[tuple[int, ...]] = set()
+    seen: set[tuple[str, ...]] = set()
     for name, label, why, keeps in _MASKS:
-        kept = tuple(index for index, figure in enumerate(figures) if keeps(figure))
-        if len(kept) == len(figures) or kept in seen:
+        kept = gathered.only(keeps)
+        omitted = tuple(study for study in gathered.studies if study not in set(kept.studies))
+        if not omitted or omitted in seen:
             continue
-        seen.add(kept)
-        result, reason = _try([figures[index] for index in kept], options)
+        seen.add(omitted)
+        result, reason = _try(kept, options)
         found.append(
             documents.sensitivity_row(
-                id=name,
-                label=label,
-                why=why,
-                omitted=[figure.study for figure in figures if not keeps(figure)],
-                result=result,
-                reason=reason,
+                id=name, label=label, why=why, omitted=list(omitted), result=result, reason=reason
             )
         )
     return found
 
 
 def document_of_review(
-    workspace: Workspace, extracted: Extracted, outcome: Outcome, arm: str, *, options: PoolOptions, command: str
+    workspace: Workspace,
+    extracted: Extracted,
+    outcome: Outcome,
+    arm: str,
+    *,
+    against: str | None = None,
+    options: PoolOptions,
+    command: str,
 ) -> Document:
     """Pool one outcome of a review, with the other arms beside it.
 
@@ -127,6 +94,8 @@ def document_of_review(
         What to pool.
     arm : str
         The arm to pool; the review's other arms that are pooled or compared stand beside it.
+    against : str, optional
+        The arm that it is compared with, study by study; then no other arm stands beside.
     options : PoolOptions
         The method.
     command : str
@@ -141,42 +110,49 @@ def document_of_review(
     ------
     NothingToPool
         No row of this outcome and arm can be used; says why each is out.
-    SettingsError, NoAnswer
-        From the mathematics.
+    SettingsError, UnknownName, NoAnswer
+        From the mathematics, or a variable that is no column.
     """
     review = workspace.review
     arms = {each.id: each for each in review.arms}
     chosen = arms[arm]
-    if outcome.kind != "proportion":
-        raise NothingToPool(f"{outcome.id}: a continuous outcome (a mean); only proportions are pooled so far.")
-    selection = select(extracted, outcome.id, arm)
-    if not selection.included:
-        raise NothingToPool(_nothing(outcome, chosen, selection))
-    result = pool_figures(selection.included, options)
-    beside = [each for each in review.arms if each.role in ("primary", "comparator") and each.id != arm]
-    aside = [each for each in review.arms if each.role == "other" and each.id != arm]
-    return documents.build(
+    two = None if against is None else (chosen, arms[against])
+    columns = columns_for(outcome.kind, options.measure, two is not None, outcome.id)
+    gathered = gather(
+        extracted, outcome.id, arm, columns, against=against, labels=[each.label for each in two or ()],
+        exclude=options.exclude,
+    )  # fmt: skip
+    if not gathered.rows:
+        raise NothingToPool(_nothing(outcome, chosen, gathered, None if two is None else two[1]))
+    beside = [each for each in review.arms if each.role in ("primary", "comparator") and each.id != arm and not two]
+    aside = [each for each in review.arms if each.id not in {arm, against} and (each.role == "other" or two)]
+    return _document(
+        gathered,
+        extracted.studies,
+        options,
         outcome=outcome.id,
         outcome_info=_info(outcome),
         arm=_arm(chosen),
-        result=result,
-        provenance=_provenance(selection.included),
-        descriptors=_descriptors(extracted.studies, selection.included),
-        excluded=[*_excluded(selection.excluded), *_of_other_arms(extracted, outcome, aside)],
-        sensitivity=alternatives(selection.included, options),
-        comparators=[_beside(extracted, outcome, each, options) for each in beside],
+        arms=None if two is None else [_arm(each) for each in two],
+        more_excluded=_of_other_arms(extracted, outcome, aside, columns_for(outcome.kind, None, False, outcome.id)),
+        comparators=[_beside(extracted, outcome, each, options, columns) for each in beside],
         review={
             "title": review.title,
             "question": {name: value or None for name, value in asdict(review.question).items()},
         },
         inputs=_inputs((workspace.review_file, *extracted.files), workspace.relative),
         command=command,
-        version=__version__,
     )
 
 
 def document_of_file(
-    path: Path, extracted: Extracted, *, outcome: str | None, options: PoolOptions, command: str
+    path: Path,
+    extracted: Extracted,
+    *,
+    other: Extracted | None = None,
+    outcome: str | None,
+    options: PoolOptions,
+    command: str,
 ) -> Document:
     """Pool the rows of any CSV.
 
@@ -186,6 +162,8 @@ def document_of_file(
         The file, as it was named.
     extracted : Extracted
         Its rows, as :func:`synth.extract.read_figures` gives them: of one outcome and one arm.
+    other : Extracted, optional
+        The rows of the arm that it is compared with.
     outcome : str or None
         Name of the outcome, where one was given.
     options : PoolOptions
@@ -200,17 +178,28 @@ def document_of_file(
 
     Raises
     ------
-    NothingToPool, SettingsError, NoAnswer
+    NothingToPool, SettingsError, UnknownName, NoAnswer
         There is no answer, and why.
     """
     first = extracted.figures[0] if extracted.figures else None
+    shown = visible(str(path), 300)
     if first is None:
-        raise NothingToPool(f"{visible(str(path), 300)} has no row to pool.")
-    selection = select(extracted, first.outcome, first.arm)
-    if not selection.included:
-        raise NothingToPool(f"Nothing to pool in {visible(str(path), 300)}.{_reasons(selection)}")
+        raise NothingToPool(f"{shown} has no row to pool.")
+    check_studies(extracted, options.exclude)
+    against = other.figures[0].arm if other and other.figures else None
+    columns = tuple(f"{name}_{arm}" for arm in (1, 2) for name in extracted.columns) if against else extracted.columns
+    gathered = gather(
+        extracted, first.outcome, first.arm, columns, against=against, labels=[first.arm, against or ""],
+        exclude=options.exclude, other=other,
+    )  # fmt: skip
+    if not gathered.rows:
+        raise NothingToPool(f"Nothing to pool in {shown}.{_reasons(gathered)}")
     label = first.outcome if first.outcome.casefold().replace("_", " ") not in _BARE else path.stem
-    return documents.build(
+    arms = [{"id": name, "label": name} for name in (first.arm, against) if name is not None]
+    return _document(
+        gathered,
+        (),
+        options,
         outcome=outcome or path.stem,
         outcome_info={
             "label": label,
@@ -219,46 +208,77 @@ def document_of_file(
             "direction": "neutral",
             "predicate": "had the event",
         },
-        arm=None if first.arm == "all" else {"id": first.arm, "label": first.arm},
-        result=pool_figures(selection.included, options),
-        provenance=_provenance(selection.included),
-        descriptors=_descriptors(extracted.studies, selection.included),
-        excluded=_excluded(selection.excluded),
-        sensitivity=alternatives(selection.included, options),
+        arm=None if first.arm == "all" else arms[0],
+        arms=arms if against else None,
         inputs=_inputs(extracted.files or (path,), lambda each: path.as_posix()),
         command=command,
-        version=__version__,
     )
 
 
-def _try(figures: Sequence[Figure], options: PoolOptions) -> tuple[PoolResult | None, str | None]:
+def _document(
+    gathered: Gathered,
+    described: Sequence[StudyArm],
+    options: PoolOptions,
+    *,
+    more_excluded: Sequence[Document] = (),
+    **about: Any,
+) -> Document:
+    try:
+        result = pool_gathered(gathered, options)
+    except NothingToPool as error:
+        raise NothingToPool(f"{about['outcome']}: {error}") from error
+    rows = {row[0].study: row for row in gathered.rows}
+    pooled = [rows[study.study] for study in result.studies]
+    unusable = [Exclusion.of(rows[left.study][0], left.reason) for left in result.left_out]
+    return documents.build(
+        result=result,
+        preset=options.preset,
+        provenance=_provenance([row[0] for row in pooled]),
+        provenance_2=_provenance([row[1] for row in pooled]) if about["arms"] else None,
+        descriptors=_descriptors(described, [row[0] for row in pooled]),
+        excluded=[*_excluded(gathered.excluded), *_excluded(unusable), *more_excluded],
+        sensitivity=alternatives(gathered, options),
+        analyses=analyses(gathered, options, Variables(gathered, described)),
+        version=__version__,
+        **about,
+    )
+
+
+def _try(gathered: Gathered, options: PoolOptions) -> tuple[PoolResult | None, str | None]:
     """Pool what stands beside the answer: where that fails, the answer stays and the reason is shown."""
-    if not figures:
+    if not gathered.rows:
         return None, "no series is left"
     try:
-        return pool_figures(figures, options, leave_one_out=False), None
+        return pool_gathered(gathered, options, leave_one_out=False), None
     except SynthError as error:
         return None, str(error)
 
 
-def _beside(extracted: Extracted, outcome: Outcome, arm: Arm, options: PoolOptions) -> Document:
-    selection = select(extracted, outcome.id, arm.id)
-    result, reason = _try(selection.included, options)
+def _beside(
+    extracted: Extracted, outcome: Outcome, arm: Arm, options: PoolOptions, columns: Sequence[str]
+) -> Document:
+    gathered = gather(extracted, outcome.id, arm.id, columns, exclude=options.exclude)
+    result, reason = _try(gathered, options)
+    rows = {row[0].study: row[0] for row in gathered.rows}
+    pooled = [] if result is None else [rows[study.study] for study in result.studies]
+    unusable = [] if result is None else [Exclusion.of(rows[left.study], left.reason) for left in result.left_out]
     return documents.comparator(
         arm=_arm(arm),
         result=result,
-        provenance=_provenance(selection.included),
-        descriptors=_descriptors(extracted.studies, selection.included),
-        excluded=_excluded(selection.excluded),
-        reason=reason if selection.included else "no series of this arm reports it",
+        provenance=_provenance(pooled),
+        descriptors=_descriptors(extracted.studies, pooled),
+        excluded=_excluded([*gathered.excluded, *unusable]),
+        reason=reason if gathered.rows else "no series of this arm reports it",
     )
 
 
-def _of_other_arms(extracted: Extracted, outcome: Outcome, arms: Sequence[Arm]) -> list[Document]:
+def _of_other_arms(
+    extracted: Extracted, outcome: Outcome, arms: Sequence[Arm], columns: Sequence[str]
+) -> list[Document]:
     """List rows of arms that are neither pooled nor compared: they must not vanish."""
     rows: list[Document] = []
     for arm in arms:
-        selection = select(extracted, outcome.id, arm.id)
+        selection = select(extracted, outcome.id, arm.id, columns)
         own = {(each.file, each.row): each.reason for each in selection.excluded}
         for figure in extracted.figures:
             if figure.outcome == outcome.id and figure.arm == arm.id:
@@ -267,16 +287,21 @@ def _of_other_arms(extracted: Extracted, outcome: Outcome, arms: Sequence[Arm]) 
     return rows
 
 
-def _nothing(outcome: Outcome, arm: Arm, selection: Selection) -> str:
-    return f"{outcome.id}: no series of the arm {visible(arm.label)} ({arm.id}) can be pooled.{_reasons(selection)}"
+def _nothing(outcome: Outcome, arm: Arm, gathered: Gathered, against: Arm | None) -> str:
+    if against is None:
+        who = f"no series of the arm {visible(arm.label)} ({arm.id}) can be pooled"
+    else:
+        who = f"no study can be pooled that has both {visible(arm.label)} ({arm.id}) and "
+        who += f"{visible(against.label)} ({against.id})"
+    return f"{outcome.id}: {who}.{_reasons(gathered)}"
 
 
-def _reasons(selection: Selection) -> str:
-    if not selection.excluded:
+def _reasons(gathered: Gathered) -> str:
+    if not gathered.excluded:
         return " None reports it."
     return "".join(
         f"\n    {visible(each.study)} ({each.file}, row {each.row}): {visible(each.reason, 300)}"
-        for each in selection.excluded
+        for each in gathered.excluded
     )
 
 
@@ -305,7 +330,7 @@ def _descriptors(studies: Sequence[StudyArm], figures: Sequence[Figure]) -> list
         row = rows.get((identity(figure.study), figure.arm))
         known = {name: _or_none(value) for name, value in asdict(row).items()} if row else None
         if known:
-            for name in ("study", "arm", "row", "file"):
+            for name in ("study", "arm", "row", "file", "more"):
                 del known[name]
         found.append(known)
     return found

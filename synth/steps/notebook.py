@@ -10,17 +10,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import NoAnswer, NothingToPool, SynthError, UnknownName
-from ..extract import load, read_figures
+from ..errors import NoAnswer, NothingToPool, SynthError
+from ..extract import load
 from ..report import page, plain, words
 from ..report.forest import svg
 from ..report.forest_model import layout
 from ..report.forest_spec import main_spec
-from ..workspace import Workspace, visible
-from .compute import PoolOptions, document_of_file, document_of_review
+from ..workspace import Workspace
+from .compute import document_of_file, document_of_review
+from .gather import check_studies
+from .options import PoolOptions
 from .outcomes import Listing, listing_of
 from .output import check_writable, write_together
-from .pool import _command, _operand, _paths
+from .pool import _columns, _command, _compared, _operand, _paths, arms_of, read_rows
 from .run import Document, to_json
 
 
@@ -141,7 +143,14 @@ class OpenReview:
         """What there is: studies, events and totals of each outcome and arm."""
         return listing_of(self.workspace.review, load(self.workspace))
 
-    def pool(self, outcome: str, *, arm: str | None = None, options: PoolOptions | None = None) -> PooledOutcome:
+    def pool(
+        self,
+        outcome: str,
+        *,
+        arm: str | None = None,
+        compare: tuple[str, str] | None = None,
+        options: PoolOptions | None = None,
+    ) -> PooledOutcome:
         """Pool one outcome, without writing anything.
 
         Parameters
@@ -150,6 +159,8 @@ class OpenReview:
             Its name, as :meth:`outcomes` lists it.
         arm : str, optional
             The arm; the primary one if left out.
+        compare : (str, str), optional
+            Two arms to compare, study by study.
         options : PoolOptions, optional
             The method.
 
@@ -159,18 +170,21 @@ class OpenReview:
             An unknown name, a defect in the sheets, or nothing to pool.
         """
         review = self.workspace.review
-        arms = [each.id for each in review.arms]
-        if arm is not None and arm not in arms:
-            raise UnknownName("arm", visible(arm), arms)
+        arm, against = arms_of(review, arm, compare)
         options = options or PoolOptions()
-        primary = arm is None or arm == review.primary_arm.id
-        command = _command(["--outcome", outcome], {"--arm": None if primary else arm}, options)
+        extracted = load(self.workspace)
+        check_studies(extracted, options.exclude)
+        primary = arm == review.primary_arm.id or against
+        command = _command(
+            ["--outcome", outcome, *_compared(arm, against)], {"--arm": None if primary else arm}, options
+        )
         return PooledOutcome(
             document_of_review(
                 self.workspace,
-                load(self.workspace),
+                extracted,
                 review.outcome(outcome),
-                arm or review.primary_arm.id,
+                arm,
+                against=against,
                 options=options,
                 command=command,
             )
@@ -230,8 +244,10 @@ def pool_figures(
     study: str | None = None,
     events: str | None = None,
     total: str | None = None,
+    columns: Mapping[str, str] | None = None,
     outcome: str | None = None,
     arm: str | None = None,
+    compare: tuple[str, str] | None = None,
     options: PoolOptions | None = None,
 ) -> PooledOutcome:
     """Pool any CSV with one row per study, without writing anything.
@@ -242,8 +258,12 @@ def pool_figures(
         The CSV.
     study, events, total : str, optional
         The file's own names of these columns, where they are others.
+    columns : mapping, optional
+        The same for any column: ``{"mean_1": "avg.treated"}``.
     outcome, arm : str, optional
         Which rows, where the file has columns for them with several values.
+    compare : (str, str), optional
+        Two values of the column of arms, whose rows are paired by study.
     options : PoolOptions, optional
         The method.
 
@@ -253,13 +273,15 @@ def pool_figures(
         The file or the method cannot be used.
     """
     named = {"study": study, "events": events, "total": total}
-    columns = {name: column for name, column in named.items() if column is not None}
+    asked = {**{name: column for name, column in named.items() if column is not None}, **(columns or {})}
     options = options or PoolOptions()
     figures = Path(path)
     command = _command(
-        [_operand(figures)],
-        {**{f"--{name}": column for name, column in columns.items()}, "--outcome": outcome, "--arm": arm},
+        [_operand(figures), *_columns(asked), *_compared(*(compare or ("", None)))],
+        {"--outcome": outcome, "--arm": arm},
         options,
     )
-    extracted = read_figures(figures, **columns, outcome=outcome, arm=arm)
-    return PooledOutcome(document_of_file(figures, extracted, outcome=outcome, options=options, command=command))
+    extracted, other = read_rows(figures, asked, outcome, arm, compare, options)
+    return PooledOutcome(
+        document_of_file(figures, extracted, other=other, outcome=outcome, options=options, command=command)
+    )

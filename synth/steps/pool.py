@@ -9,9 +9,12 @@ from pathlib import Path
 
 from ..errors import NothingToPool, SettingsError, SynthError, UnknownName, WorkspaceError
 from ..extract import Extracted, load, read_figures
+from ..meta.measures import measure as find_measure
 from ..report import page
-from ..workspace import Outcome, Workspace, visible
-from .compute import PoolOptions, document_of_file, document_of_review
+from ..workspace import Outcome, Review, Workspace, visible
+from .compute import document_of_file, document_of_review
+from .gather import check_studies, columns_for
+from .options import PoolOptions
 from .output import check_writable, write_together
 from .run import Document, Left, Pooled, PoolRun, to_json
 
@@ -25,6 +28,7 @@ def pool_review(
     outcomes: Sequence[str] | None = None,
     *,
     arm: str | None = None,
+    compare: tuple[str, str] | None = None,
     output: Path | None = None,
     options: PoolOptions | None = None,
     progress: Say | None = None,
@@ -40,6 +44,8 @@ def pool_review(
         failure; one that was not named is listed with the reason.
     arm : str, optional
         The arm to pool; the review's primary arm if left out. Another arm's page is called ``OUTCOME.ARM.html``.
+    compare : (str, str), optional
+        Two arms to compare, study by study, the one whose effect is looked for first: ``OUTCOME.A-vs-B.html``.
     output : Path, optional
         Where the page goes, for a single outcome.
     options : PoolOptions, optional
@@ -63,11 +69,9 @@ def pool_review(
     for name in outcomes or ():
         if name not in known:
             raise UnknownName("outcome", visible(name), known)
-    arms = [each.id for each in review.arms]
-    if arm is not None and arm not in arms:
-        raise UnknownName("arm", visible(arm), arms)
-    arm_id = arm or review.primary_arm.id
+    arm_id, against = arms_of(review, arm, compare)
     extracted = load(workspace)
+    check_studies(extracted, options.exclude)
     named = outcomes is not None
     wanted = [review.outcome(name) for name in dict.fromkeys(outcomes if outcomes is not None else known)]
 
@@ -78,7 +82,10 @@ def pool_review(
         if progress:
             progress(f"Pooling {outcome.id} ({number} of {len(wanted)})")
         try:
-            pooled.append(_pool_outcome(workspace, extracted, outcome, arm_id, output, options))
+            if not named and (other := _of_another_kind(outcome, against, options)):
+                not_pooled.append(Left(outcome.id, other))
+                continue
+            pooled.append(_pool_outcome(workspace, extracted, outcome, (arm_id, against), output, options))
         except NothingToPool as error:
             if named:
                 failed.append((outcome.id, error))
@@ -101,19 +108,64 @@ def pool_review(
     )
 
 
+def arms_of(review: Review, arm: str | None, compare: tuple[str, str] | None) -> tuple[str, str | None]:
+    """Check which arm, or which two, are meant.
+
+    Raises
+    ------
+    UnknownName
+        An arm that the review does not have.
+    SettingsError
+        One arm compared with itself, or both ways of naming an arm at once.
+    """
+    known = [each.id for each in review.arms]
+    for name in (arm, *(compare or ())):
+        if name is not None and name not in known:
+            raise UnknownName("arm", visible(name), known)
+    if compare is None:
+        return arm or review.primary_arm.id, None
+    if arm is not None:
+        raise SettingsError(f"--compare {compare[0]} {compare[1]} says which arms: leave --arm {arm} out.")
+    if compare[0] == compare[1]:
+        others = [each for each in known if each != compare[0]]
+        nearest = f" Use --compare {compare[0]} {others[0]}." if others else " The review has no other arm."
+        raise SettingsError(f"--compare needs two arms, and {compare[0]} was named twice.{nearest}")
+    return compare
+
+
+def _of_another_kind(outcome: Outcome, against: str | None, options: PoolOptions) -> str | None:
+    """Say why an outcome that nobody named is passed over: the measure that was asked for is not one of its kind."""
+    own = find_measure(options.measure).kind if options.measure else ""
+    if not own or own.startswith("two") != (against is not None) or ("mean" in own) == (outcome.kind == "continuous"):
+        return None
+    try:
+        columns_for(outcome.kind, options.measure, against is not None, outcome.id)
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
 def _pool_outcome(
-    workspace: Workspace, extracted: Extracted, outcome: Outcome, arm: str, output: Path | None, options: PoolOptions
+    workspace: Workspace,
+    extracted: Extracted,
+    outcome: Outcome,
+    arms: tuple[str, str | None],
+    output: Path | None,
+    options: PoolOptions,
 ) -> Pooled:
+    arm, against = arms
     primary = arm == workspace.review.primary_arm.id
-    name = outcome.id if primary else f"{outcome.id}.{arm}"
+    name = f"{outcome.id}.{arm}-vs-{against}" if against else outcome.id if primary else f"{outcome.id}.{arm}"
     html, json = _paths(output or workspace.reports / f"{name}.html")
     check_writable(html, json, make_folder=output is None)
     command = _command(
-        ["--outcome", outcome.id],
-        {"--arm": None if primary else arm, "--output": output.as_posix() if output else None},
+        ["--outcome", outcome.id, *_compared(arm, against)],
+        {"--arm": None if primary or against else arm, "--output": output.as_posix() if output else None},
         options,
     )
-    document = document_of_review(workspace, extracted, outcome, arm, options=options, command=command)
+    document = document_of_review(
+        workspace, extracted, outcome, arm, against=against, options=options, command=command
+    )
     shown = os.path.relpath(html)
     return _write(outcome.id, document, html, json, shown=html.as_posix() if shown.startswith("..") else shown)
 
@@ -124,6 +176,7 @@ def pool_file(
     columns: Mapping[str, str] | None = None,
     outcome: str | None = None,
     arm: str | None = None,
+    compare: tuple[str, str] | None = None,
     output: str | os.PathLike[str] | None = None,
     options: PoolOptions | None = None,
     progress: Say | None = None,
@@ -135,9 +188,11 @@ def pool_file(
     path : path
         The CSV.
     columns : mapping, optional
-        The file's own name of the columns ``study``, ``events`` and ``total``, where it is another.
+        The file's own name of the columns ``study``, ``events``, ``total``, ``mean``, ... where it is another.
     outcome, arm : str, optional
         Which rows, where the file has columns for them with several values.
+    compare : (str, str), optional
+        Two values of the column of arms to compare, study by study, where each arm has a row of its own.
     output : path, optional
         Where the page goes; ``STEM.html`` in the current directory if left out. The JSON goes beside it.
     options : PoolOptions, optional
@@ -165,7 +220,7 @@ def pool_file(
     html, json = _paths(Path(output) if output is not None else Path(f"{figures.stem}.html"))
     if progress:
         progress(f"Pooling {figures.name}")
-    extracted = read_figures(figures, **dict(columns or {}), outcome=outcome, arm=arm)
+    extracted, other = read_rows(figures, columns or {}, outcome, arm, compare, options)
     for target in (html, json):
         if target.exists() and figures.exists() and target.samefile(figures):
             raise WorkspaceError(
@@ -173,16 +228,17 @@ def pool_file(
             )
     check_writable(html, json)
     command = _command(
-        [_operand(figures)],
+        [_operand(figures), *_columns(columns or {}), *_compared(*(compare or ("", None)))],
         {
-            **{f"--{name}": column for name, column in (columns or {}).items()},
             "--outcome": outcome,
             "--arm": arm,
             "--output": Path(output).as_posix() if output is not None else None,
         },
         options,
     )
-    document = document_of_file(figures, extracted, outcome=outcome, options=options, command=command)
+    document = document_of_file(
+        figures, extracted, other=other, outcome=outcome, options=options, command=command
+    )
     pooled = _write(str(document["outcome"]), document, html, json, shown=html.as_posix())
     return PoolRun(
         pooled=(pooled,), not_pooled=(), failed=(), warnings=tuple(str(p) for p in extracted.warnings), named=True
@@ -215,10 +271,66 @@ def _write(name: str, document: Document, html: Path, json: Path, *, shown: str)
     return Pooled(outcome=name, document=document, html_path=html, json_path=json, shown_path=shown)
 
 
+def read_rows(
+    path: Path,
+    columns: Mapping[str, str],
+    outcome: str | None,
+    arm: str | None,
+    compare: tuple[str, str] | None,
+    options: PoolOptions,
+) -> tuple[Extracted, Extracted | None]:
+    """Read the rows of a one-off table, and those of the second arm where rows are to be paired.
+
+    Raises
+    ------
+    SettingsError
+        Arms that cannot be paired, or a preset's measure that the table is not for.
+    SynthError
+        From the file.
+    """
+    needs = None if options.measure is None else find_measure(options.measure).columns
+    if compare is None:
+        return read_figures(path, columns=columns, needs=needs, outcome=outcome, arm=arm), None
+    first, second = compare
+    if arm is not None or first == second:
+        raise SettingsError("--compare A B names two different values of the column of arms, and goes without --arm.")
+    if needs is not None:
+        if not find_measure(str(options.measure)).kind.startswith("two"):
+            raise SettingsError(
+                f"{options.measure} is of one arm, and --compare is of two. Leave --measure out, or --compare."
+            )
+        needs = tuple(name.removesuffix("_1") for name in needs if name.endswith("_1"))
+    found = read_figures(path, columns=columns, needs=needs, outcome=outcome, arm=first)
+    if any(name.endswith("_2") for name in found.columns) or found.columns in (("estimate", "se"), ("r", "n")):
+        raise SettingsError(
+            f"--compare pairs rows of two arms, and {visible(str(path), 300)} has one row for each study with "
+            f"{', '.join(found.columns)}. Leave --compare out."
+        )
+    other = read_figures(path, columns=columns, needs=found.columns, outcome=outcome, arm=second)
+    if {figure.row for figure in found.figures} & {figure.row for figure in other.figures}:
+        raise SettingsError(
+            f"--compare needs a column that says the arm of each row, and {visible(str(path), 300)} has none. Point it "
+            "out with --column arm=HEADING, or give both arms in one row (events_1, total_1, events_2, total_2)."
+        )
+    return found, other
+
+
+def _columns(columns: Mapping[str, str]) -> list[str]:
+    """Write the headings that were pointed out as options."""
+    words: list[str] = []
+    for name, heading in columns.items():
+        words += [f"--{name}", heading] if name in ("study", "events", "total") else ["--column", f"{name}={heading}"]
+    return words
+
+
+def _compared(arm: str, against: str | None) -> list[str]:
+    return [] if against is None else ["--compare", arm, against]
+
+
 def _command(words: Sequence[str], named: Mapping[str, str | None], options: PoolOptions) -> str:
     """Write the command line that makes the same answer again."""
     line = ["synth", "pool", *words]
-    for flag, value in {**named, **options.flags()}.items():
+    for flag, value in named.items():
         if value is not None:
             line += [flag, value]
-    return shlex.join(line)
+    return shlex.join([*line, *options.flags()])

@@ -194,17 +194,20 @@ def test_inverse_variance_in_any_case(run: Run, tmp_path: Path, measure: str) ->
 
 
 def test_choices_are_those_of_the_mathematics() -> None:
-    """The command line offers a method that the mathematics lacks, or hides one of the models that it offers."""
-    from synth.cli import pool as command
-    from synth.meta import measures, settings, study_intervals, tau2
+    """The command line offers a word that the mathematics lacks, or hides one that it has."""
+    from synth.cli import pool_words as words
+    from synth.meta import measures, presets, settings, study_intervals, tau2, zero_cells
 
-    single = [name for name in measures.MEASURES if measures.measure(name).kind == "proportion"]
-    assert sorted(command.MEASURES) == sorted(single)
-    assert sorted(command.TAU2_METHODS) == sorted(tau2.METHODS)
-    assert sorted(command.PREDICTIONS) == sorted(settings.PREDICTIONS)
-    assert sorted(command.STUDY_INTERVALS) == sorted(study_intervals.METHODS)
-    assert command.EFFECTS == settings.EFFECTS
-    assert set(command.CI_METHODS) == {name for model in command.MODELS for name in settings.MODELS[model].ci}
+    assert list(words.MEASURES) == list(measures.MEASURES)
+    assert list(words.MODELS) == list(settings.MODELS)
+    assert sorted(words.TAU2_METHODS) == sorted(tau2.METHODS)
+    assert words.PREDICTIONS == settings.PREDICTIONS
+    assert words.I2_METHODS == settings.I2_METHODS
+    assert words.ZERO_CELLS == zero_cells.POLICIES
+    assert list(words.PRESETS) == list(presets.PRESETS)
+    assert sorted(words.STUDY_INTERVALS) == sorted([*study_intervals.METHODS, "exact"])
+    assert words.EFFECTS == settings.EFFECTS
+    assert set(words.CI_METHODS) == {name for model in settings.MODELS.values() for name in model.ci}
 
 
 def test_what_a_reader_must_know_is_said(run: Run, review: Path, tmp_path: Path) -> None:

@@ -324,7 +324,8 @@ def test_columns_that_are_there_by_chance_do_not_stop_a_one_off(tmp_path: Path) 
     """A stranger's column called confidence or mean would stop the pooling of counts."""
     found = read_figures(csv_file(tmp_path, "study,events,total,confidence,mean\nA,1,2,95%,3 (1)\n"))
     assert found.figures[0].confidence == ""
-    assert [p.severity for p in found.warnings] == ["warning", "warning"]
+    assert [p.severity for p in found.warnings] == ["warning"]
+    assert found.figures[0].more == (("mean", "3 (1)"),)
 
 
 def test_the_sum_row_of_a_table_is_not_a_study(tmp_path: Path) -> None:
@@ -430,5 +431,5 @@ def test_the_contract_and_the_figures_have_the_same_fields() -> None:
 
     from synth.extract import StudyArm
 
-    assert [f.name for f in fields(Figure)] == [*(c.name for c in RESULTS), "file", "row"]
-    assert [f.name for f in fields(StudyArm)] == [*(c.name for c in STUDIES), "file", "row"]
+    assert [f.name for f in fields(Figure)] == [*(c.name for c in RESULTS), "file", "row", "values", "more"]
+    assert [f.name for f in fields(StudyArm)] == [*(c.name for c in STUDIES), "file", "row", "more"]

@@ -83,7 +83,7 @@ def test_wrong_names(root: Path) -> None:
         review.pool("fal")
     with pytest.raises(UnknownName, match='Did you mean "old"'):
         review.pool("fall", arm="odl")
-    with pytest.raises(NothingToPool, match="continuous"):
+    with pytest.raises(NothingToPool, match="mean and standard deviation not given"):
         review.pool("pain")
 
 

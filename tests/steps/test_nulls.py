@@ -80,7 +80,7 @@ def test_the_walk_finds_a_gap() -> None:
     assert list(gaps({"test": {"p_value": None}, "reason": "x"})) != []
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: " ".join(options.flags().values()) or "default")
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: " ".join(options.flags()) or "default")
 @pytest.mark.parametrize("table", TABLES)
 def test_one_off_tables(table: str, options: PoolOptions, tmp_path: Path) -> None:
     """A program that reads a null from ``--json`` is not told why it is one."""
