@@ -39,8 +39,8 @@ def tables(document: Document, *, width: int = 100, unicode: bool = True) -> str
     >>> rows = [{"added": "A", "value": 2001.0, "k": 1, "estimate": 0.1, "ci_low": 0.05, "ci_high": 0.2, "tau2": None}]
     >>> print(tables({"analyses": {"cumulative": {"variable": "year", "rows": rows}}}, unicode=False), end="")
     Cumulative by year
-      Added  year  Series  Estimate (95% CI)     tau2
-      A      2001       1  10.0% (5.0% to 20.0%)    -
+      Added  year  Series  Estimate (95% CI)      tau2
+      A      2001       1  10.0% (5.0% to 20.0%)     -
     """
     shown = quantity_of(document)
     parts: list[str] = []
@@ -81,9 +81,10 @@ def _lines(table: _Table, width: int, unicode: bool) -> str:
             over = 2 + sum(widths) + 2 * (len(widths) - 1) - width
             if i not in table.right and over > 0:
                 widths[i] = max(min(widths[i], least), widths[i] - over)
+        cut = "…" if unicode else "~"
         for row in rows:
             cells = [
-                " " * (size - plain.columns(cell)) + cell if i in table.right else plain.fit(cell, size, "…" if unicode else "~")
+                " " * (size - plain.columns(cell)) + cell if i in table.right else plain.fit(cell, size, cut)
                 for i, (cell, size) in enumerate(zip(row, widths, strict=True))
             ]
             lines.append("  " + "  ".join(cells).rstrip())

@@ -134,7 +134,7 @@ def prediction(block: Json) -> Json:
 
 def omitted(block: Json, *, common: bool) -> Json:
     """Explain a missing variance in one row of leave-one-out."""
-    why = COMMON if common else None
+    why = COMMON if common else None if block["reason"] else "the model, or a single study, has none"
     return because(block, tau2=why, i2=why)
 
 

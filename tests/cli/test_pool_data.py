@@ -11,7 +11,8 @@ import pytest
 
 from synth import meta
 
-from .conftest import RESULTS, REVIEW, Run
+from ..steps.test_nulls import gaps
+from .conftest import Run
 
 TABLES: dict[str, tuple[str, dict[str, list[float]], str]] = {
     "two arms": (
@@ -80,6 +81,7 @@ def test_every_kind_of_table(run: Run, tmp_path: Path, name: str) -> None:
     document = strict(done.out)
     assert document["settings"]["measure"] == measure
     same(document, data)
+    assert list(gaps(document)) == []
     table = run("pool", "t.csv")
     assert (table.code, table.err) == (0, ""), "the page and the terminal show it too"
 
@@ -183,6 +185,7 @@ def test_means_of_a_review(run: Run, arms: Path) -> None:
     """A continuous outcome is not pooled, or one without a standard deviation is."""
     document = strict(run("pool", "--outcome", "pain", "--json", cwd=arms).out)
     same(document, {"mean": [3.5, 4.1], "sd": [1.5, 2], "n": [40, 61]})
+    assert list(gaps(document)) == []
     assert (document["settings"]["measure"], document["total"], document["events"]) == ("MN", 101, None)
     (left,) = document["excluded"]
     assert (left["study"], left["reason"]) == ("C", "standard deviation not given in the source")
@@ -198,6 +201,7 @@ def test_two_arms_of_a_review(run: Run, arms: Path) -> None:
     document = strict(done.out)
     data: dict[str, list[float]] = {"events_1": [3, 5], "total_1": [40, 61], "events_2": [6, 9], "total_2": [38, 50]}
     same(document, data)
+    assert list(gaps(document)) == []
     assert [arm["id"] for arm in document["arms"]] == ["new", "old"]
     reasons = {(row["study"], row["arm"]): row["reason"] for row in document["excluded"]}
     assert reasons["C", "new"] == "its other arm (Old joint) cannot be used, and a comparison needs both"
@@ -264,10 +268,26 @@ def test_rows_of_two_arms_in_one_table(run: Run, tmp_path: Path) -> None:
     assert "--column arm=HEADING" in run("pool", "v.csv", "--compare", "x", "y").err
 
 
+@pytest.mark.parametrize("model", ["mh", "peto", "inverse", "beta-binomial", "bayes"])
+@pytest.mark.parametrize("effects", ["random", "common"])
+def test_every_model(run: Run, tmp_path: Path, model: str, effects: str) -> None:
+    """A model cannot be chosen, or leaves a null in the JSON that nothing explains."""
+    two = model in ("mh", "peto")
+    text = TABLES["two arms"][0] if two else "study,events,total\nA,4,123\nB,6,306\nC,0,231\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    done = run("pool", "t.csv", "--model", model, "--effects", effects, "--json")
+    if (effects == "random") == two and model != "inverse":
+        assert (done.code, done.out) == (2, "")
+        assert "--effects out" in done.err
+        return
+    assert (done.code, done.err) == (0, "")
+    document = strict(done.out)
+    assert (document["settings"]["model"], document["settings"]["effects"]) == (model, effects)
+    assert list(gaps(document)) == []
+
+
 def test_left_out_on_request(run: Run, review: Path) -> None:
     """``--exclude`` leaves the study in an arm, or leaves it out without saying that it was asked to."""
-    assert RESULTS
-    assert REVIEW
     document = strict(run("pool", "--outcome", "fall", "--exclude", "Dahl 2022", "--json", cwd=review).out)
     assert "Dahl 2022" not in [row["study"] for row in document["studies"]]
     reasons = {row["study"]: row["reason"] for row in document["excluded"]}
