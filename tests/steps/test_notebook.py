@@ -173,3 +173,12 @@ def test_a_notebook_shows_control_characters_and_turned_text_as_such() -> None:
     both = notebook.PooledOutcomes({}, {"y\x1b": "why\u202e"})._repr_html_()
     assert "\x1b" not in both
     assert "\u202e" not in both
+
+
+def test_nothing_hidden_in_a_notebook(root: Path) -> None:
+    """A title or a message turns the text around it, or carries a terminal's codes into a notebook."""
+    path = root / "review.toml"
+    path.write_text(path.read_text("utf-8").replace("knees <in> brief", "knees \\u202e\\u001b[31m"), encoding="utf-8")
+    shown = synth.open_review(root)._repr_html_()
+    assert "\u202e" not in shown
+    assert "\x1b" not in shown
