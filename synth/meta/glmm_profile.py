@@ -31,6 +31,7 @@ _INNER = 1e-8
 # and the number of cells from which a coarser look has to do: with so many studies the likelihood has one maximum.
 _TAUS = np.array([0.01, 0.03, 0.1, 0.25, 0.6, 1.2, 2.5, 6.0])
 _COARSE = 400
+_TAUS_FAR = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 
 # Profile at some rows: (rows, trial values) -> (log-likelihood at its maximum over the other parameter, slope).
 Profile = Callable[[NDArray[np.intp], Floats], tuple[Floats, Floats]]
@@ -210,7 +211,9 @@ def profile_tau2(
         n = good.size
         above = np.isfinite(_flat(se_tau)) & (top - common > 0.5 * z * z)
         spread = np.where(np.isfinite(se_tau), se_tau, 0.5 + tau)
-        high[good] = search_limit(profile, top, tau, tau + z * spread, np.full(n, _TAU_MAX), z) ** 2
+        within = _last_tau(rows.take(good), mu, tau, top, z)
+        guess = np.where(within > tau, 1.5 * within, tau + z * spread)
+        high[good] = search_limit(profile, top, tau, guess, np.full(n, _TAU_MAX), z, within) ** 2
 
         def lower(active: NDArray[np.intp], t: Floats) -> tuple[Floats, Floats]:
             return profile(inside[active], t)
@@ -269,6 +272,19 @@ def _look_around(
     share = np.clip((z - a) / np.maximum(b - a, 1e-300), 0.05, 0.95)
     guess = np.where(last + 1 < g, inner + share * (mu[row, after] - inner), 2.0 * inner - centre)
     return inner, guess, (taus[row, best[row, after]], taus[row, best[row, np.maximum(last, 0)]])
+
+
+def _last_tau(rows: Cells, mu: Floats, tau: Floats, top: Floats, z: float) -> Floats:
+    """The largest tau looked at that is not rejected: the likelihood may fall and rise again (see ``_look_around``)."""
+    if rows.x.size > _COARSE:
+        return tau
+    far = _TAUS_FAR.size
+    many = rows.take(np.repeat(np.arange(rows.n_rows), far))
+    tried = np.tile(_TAUS_FAR, rows.n_rows)
+    _, _, value = maximise(many, np.repeat(mu, far), tried, free_tau=False, decrement=_INNER)
+    fallen = np.sqrt(np.maximum(2.0 * (np.repeat(top, far) - value.loglik), 0.0)).reshape(rows.n_rows, far)
+    kept = np.where((fallen < z) & (tau[:, None] < _TAUS_FAR), _TAUS_FAR, tau[:, None])
+    return np.asarray(kept.max(axis=1))
 
 
 def study_terms(events: ArrayLike, total: ArrayLike, mu: float, tau2: float) -> tuple[Floats, Floats, Floats]:

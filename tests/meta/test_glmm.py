@@ -339,3 +339,22 @@ def test_profile_limits_beside_one_large_study(x: list[int], n: list[int], perce
         # 6,000 values of tau are 0.17 % apart, where the likelihood is flat to 1e-4.
         assert float(fit.loglik) - at[0] == pytest.approx(fall, abs=1e-3)
         assert max(at[1:]) < at[0]
+
+
+def test_tau2_limit_where_the_likelihood_rises_again() -> None:
+    """A limit at the first crossing would call tau2 = 5 impossible where the data allow 1,000."""
+    x, n = np.array([500.0, 1.0]), np.array([100_000.0, 1.0])
+    fit = glmm.fit(x, n)
+    low, high = profile_tau2(x, n, fit)
+    assert float(low) == 0.0
+    mus = np.linspace(-12.0, 60.0, 6001)
+    cells = glmm.Cells(x, n, np.ones((1, 2))).take(np.zeros(mus.size, dtype=np.intp))
+    fallen = [
+        float(fit.loglik) - float((glmm.Value.of(cells, mus, np.full(mus.size, tau)).loglik + cells.constant()).max())
+        for tau in (np.sqrt(0.3), np.sqrt(float(high)), 1.2 * np.sqrt(float(high)))
+    ]
+    limit = 0.5 * float(chi2_upper(0.05, 1))
+    # 6,001 values of mu are 0.012 apart; at tau = 34 the likelihood changes by 1e-7 over that.
+    assert fallen[0] > limit
+    assert fallen[1] == pytest.approx(limit, abs=1e-4)
+    assert fallen[2] > limit
