@@ -110,9 +110,18 @@ def _notes(
     notes = []
     if added:
         also = ": with few events this moves the pooled estimate, which the binomial-normal model does not need"
+        empty = "no events" if "rate" in scale.kind else "no events or only events"
+        if scale.kind.startswith("two"):
+            empty += " in an arm"
+        # Other policies add to series that have no empty cell themselves.
+        own = settings.zero_cells in ("only0", "treatment-arm")
+        start = f"{added} of {int(fit.k)} series had {empty}; " if own else ""
+        whose = "each" if own else f"{added} of {int(fit.k)} series"
+        amount = "a share of one patient" if settings.zero_cells == "treatment-arm" else f"{add:g}"
+        cells = "events" if "rate" in scale.kind else "cells"
         notes.append(
-            f"{added} of {int(fit.k)} series had a zero cell or were corrected with them, and {add:g} was added to the "
-            f"cells of each (policy {settings.zero_cells}){also if scale.kind == 'proportion' else ''}."
+            f"{start}{amount} was added to the {cells} of {whose} before pooling (zero-cell policy "
+            f"{settings.zero_cells}){also if scale.kind == 'proportion' else ''}."
         )
     if wald is not None and scale.kind == "proportion":
         # The variance by the weights alone is the information in the pool, whatever interval was asked for. With tau2

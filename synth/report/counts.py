@@ -19,7 +19,7 @@ def arms(document: Document) -> tuple[str, str] | None:
     Examples
     --------
     >>> arms({"studies": [{"data": {"events_1": 1, "total_1": 9, "events_2": 2, "total_2": 9}}]})
-    ('first arm', 'second arm')
+    ('arm 1', 'arm 2')
     >>> arms({"arms": [{"id": "mis", "label": "Minimally invasive"}, {"id": "open", "label": "Open"}]})
     ('Minimally invasive', 'Open')
     """
@@ -28,9 +28,20 @@ def arms(document: Document) -> tuple[str, str] | None:
         first, second = (
             (text(arm, "label") or text(arm, "id")) if isinstance(arm, dict) else plain.visible(arm) for arm in named
         )
-        return first or "first arm", second or "second arm"
+        return first or "arm 1", second or "arm 2"
     two = any(name.endswith("_2") for study in items(document, "studies")[:1] for name in get(study, "data") or {})
-    return ("first arm", "second arm") if two else None
+    return ("arm 1", "arm 2") if two else None
+
+
+def are_named(document: Document) -> bool:
+    """Tell whether the two arms have names of their own; a one-off table may number them only.
+
+    Examples
+    --------
+    >>> are_named({"arms": ["A", "B"]}), are_named({})
+    (True, False)
+    """
+    return len(items(document, "arms")) == 2 or len(items(document, "compare")) == 2
 
 
 def cells(study: Any) -> tuple[str, str]:

@@ -86,8 +86,10 @@ def _them(names: list[str]) -> str:
     return "it" if len(names) == 1 else "them"
 
 
-def without(row: Any, names: list[str], shown: Quantity = PROPORTION) -> str:
+def without(row: Any, names: list[str], shown: Quantity = PROPORTION, document: Document | None = None) -> str:
     """Say the answer that is left without some series, from a row of the document's ``sensitivity``.
+
+    With the document it is said too where the interval of the answer itself is by another method.
 
     Examples
     --------
@@ -107,8 +109,12 @@ def without(row: Any, names: list[str], shown: Quantity = PROPORTION) -> str:
         why = plain.clause(get(row, "reason"))
         return f"{start} there is no pooled answer{f': {why}' if why else ''}"
     limits = shown.interval(low, high)
-    if k > 1 and get(row, "ci_method") in T_FAMILY and k - 1 <= FEW_DEGREES:
-        limits += f", by {interval_basis(get(row, 'ci_method'), k)}"
+    how, main = get(row, "ci_method"), get(document, "pooled", "ci_method")
+    if how and main and how != main and limits != rounding.ABSENT:
+        basis = interval_basis(main, get(document, "k") or 0)
+        limits += f", by {interval_basis(how, k)}; the interval above is by {basis}, so their widths do not compare"
+    elif k > 1 and how in T_FAMILY and k - 1 <= FEW_DEGREES:
+        limits += f", by {interval_basis(how, k)}"
     share = f"{shown.text(estimate)} ({limits})"
     if k == 1:
         return f"{start} one series is left, with {share}"
@@ -121,7 +127,7 @@ def _clause(document: Document, names: list[str], told: set[int]) -> str:
         if i not in told and {plain.visible(name) for name in items(row, "omitted")} == set(names):
             told.add(i)
             # A single series that is itself in doubt leaves nothing: that goes without saying.
-            return f"; {without(row, names, quantity.of(document))}" if get(row, "k") else ""
+            return f"; {without(row, names, quantity.of(document), document)}" if get(row, "k") else ""
     return ""
 
 
@@ -176,7 +182,8 @@ def _other_answers(document: Document, told: set[int]) -> list[str]:
         if i in told or not names or not get(row, "k"):
             continue
         label = plain.clause(get(row, "label"))
-        said.append(f"{label or 'Otherwise'} ({some(names)} left out): {without(row, names, quantity.of(document))}.")
+        answer = without(row, names, quantity.of(document), document)
+        said.append(f"{label or 'Otherwise'} ({some(names)} left out): {answer}.")
     return said
 
 

@@ -190,7 +190,8 @@ def sides(document: Document) -> tuple[str, str]:
     two = counts.arms(document)
     if quantity.of(document).null is None or two is None:
         return "", ""
-    return f"← lower with {plain.isolated(two[0])}", f"higher with {plain.isolated(two[0])} →"
+    by = "with" if counts.are_named(document) else "in"
+    return f"← lower {by} {plain.isolated(two[0])}", f"higher {by} {plain.isolated(two[0])} →"
 
 
 def _any_doubtful(document: Document) -> bool:

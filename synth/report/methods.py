@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import plain, quantity, sources
 from .names import ci_name, look_up, measure_name, model_name, tau2_name
-from .phrases import on_degrees
+from .phrases import EXACT, joined, on_degrees
 from .reading import Document, get, has_zero_cell, is_added_up, items, level, text, whole
 from .words import prediction_basis
 
@@ -182,6 +182,20 @@ def _comparators(document: Document) -> Cited | None:
         said = "Comparator arms with more than one series were pooled apart, with the same settings, as context"
     else:
         said = "Comparator arms were pooled apart, with the same settings, as context"
+    exact = [
+        text(block, "arm", "label") or text(block, "arm", "id") or "another arm"
+        for block in items(document, "comparators")
+        if (get(block, "k") or 0) > 1 and get(block, "pooled", "ci_method") in EXACT
+        and get(block, "tau2", "value") is None
+    ]  # fmt: skip
+    if exact and len(exact) == sum(k > 1 for k in counts):
+        said = said.replace(" were pooled apart, with the same settings, as context", " are shown apart, as context")
+    if exact:
+        every = len(exact) == sum(k > 1 for k in counts)
+        said += (
+            f"{', and' if every else ', but'} for {joined(exact)} no model could be fitted, as no patient or every "
+            "patient had the event: the patients were added up, and the interval is the exact one of the sum"
+        )
     return Cited(f"{said}; no difference between arms was estimated.")
 
 

@@ -143,6 +143,7 @@ class Page:
     null_said: str
     has_doubtful: bool
     sensitivity: tuple[AnswerRow, ...]
+    sensitivity_said: str
     leave_one_out: tuple[AnswerRow, ...]
     leave_one_out_said: str
     leave_one_out_svg: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import rounding
+from . import plain, rounding
 from .names import ci_name
-from .reading import Document, get, level, whole
+from .reading import Document, get, items, level, whole
 
 T_FAMILY = {"t", "hksj", "hksj-adhoc"}
 """Intervals that take their quantile from the t distribution with k - 1 degrees of freedom."""
@@ -106,3 +106,45 @@ def interval_basis(method: Any, k: int) -> str:
     if method in T_FAMILY and k > 1:
         return f"the t distribution{on_degrees(k - 1)}"
     return ci_name(method).split(" (")[0]
+
+
+def other_intervals(document: Document, rows: list[Any]) -> str:
+    r"""Say which rows have their interval by another method than the answer; empty where none has.
+
+    Parameters
+    ----------
+    document : mapping
+        A pooled document.
+    rows : list of mapping
+        Answers without some series, each with its ``k``, ``ci_method`` and ``omitted``.
+
+    Examples
+    --------
+    >>> document = {"k": 3, "pooled": {"ci_method": "t", "df": 2.0}}
+    >>> print(other_intervals(document, [{"k": 2, "ci_method": "profile"}]).replace(": ", ":\n"))
+    This interval is by profile likelihood, the main one by the t distribution with 2 degrees of freedom:
+    their widths do not compare.
+    >>> other_intervals(document, [{"k": 2, "ci_method": "t"}])
+    ''
+    """
+    main = get(document, "pooled", "ci_method")
+    found = [row for row in rows if get(row, "k") and get(row, "ci_method")]
+    apart: dict[str, list[str]] = {}
+    for row in found:
+        if main and row["ci_method"] != main:
+            left = [row["omitted"]] if isinstance(row.get("omitted"), str) else items(row, "omitted")
+            name = f"without {some([plain.visible(each) for each in left])}" if left else "of another choice"
+            apart.setdefault(ci_name(row["ci_method"]).split(" (")[0], []).append(name)
+    if not apart:
+        return ""
+    if len(apart) == 1 and all(row["ci_method"] != main for row in found):
+        one = len(found) == 1
+        said = f"{'This interval is' if one else 'These intervals are'} by {next(iter(apart))}"
+    else:
+        said = "; ".join(
+            f"the interval{'s' if len(names) > 1 else ''} {some(names)} {'are' if len(names) > 1 else 'is'} by {how}"
+            for how, names in apart.items()
+        )
+        said = said[0].upper() + said[1:]
+    basis = interval_basis(main, get(document, "k") or 0)
+    return f"{said}, the main one by {basis}: their widths do not compare."

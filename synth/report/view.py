@@ -200,8 +200,11 @@ def page(document: Document) -> Page:
         null_said=words.null_said(document),
         has_doubtful=any(map(is_doubtful, studies)),
         sensitivity=_sensitivity(document),
+        sensitivity_said=phrases.other_intervals(document, items(document, "sensitivity")),
         leave_one_out=loo,
-        leave_one_out_said=left_out_said,
+        leave_one_out_said=" ".join(
+            part for part in (left_out_said, phrases.other_intervals(document, left_out)) if part
+        ),
         leave_one_out_reason=plain.sentence(get(document, "leave_one_out_reason")),
         leave_one_out_svg=_small_forest(document, leave_one_out_svg(document, style=False)),
         narrow_leave_one_out_svg=_small_forest(document, narrow_leave_one_out_svg(document)),

@@ -26,7 +26,19 @@ def _on_boundary(document: Document) -> str:
     if not total or events not in (0, total):
         return ""
     who = f"{'All' if events else 'None of'} {noun(total, 'patient')} in {noun(k)}"
-    return f"{who} {predicate(document)}"
+    return f"{who} {predicate(document)}{_as_reported(document)}"
+
+
+def _as_reported(document: Document) -> str:
+    """Say, after the counts, that some of them are bounds; the empty string where none is."""
+    bounds = [get(study, "provenance", "bound") for study in items(document, "studies")]
+    said = []
+    for bound, other in (("lower", "higher"), ("upper", "lower")):
+        n = bounds.count(bound)
+        if n:
+            where = f"{noun(n)} of {len(bounds)}" if len(bounds) > 1 else "it"
+            said.append(f"in {where} the true number may be {other}")
+    return f" (as far as reported: {' and '.join(said)})" if said else ""
 
 
 def _with_interval(document: Document, low: float | None, high: float | None) -> str:
@@ -65,7 +77,7 @@ def answer(document: Document) -> str:
     did = predicate(document)
     around = _with_interval(document, low, high)
     if k == 1:
-        who = f"{rounding.count(events)} of {noun(total or 0, 'patient')} {did}"
+        who = f"{rounding.count(events)} of {noun(total or 0, 'patient')} {did}{_as_reported(document)}"
         share = f", {rounding.percent(estimate)}" if estimate is not None else ""
         return f"One series reports this: {who}{share} ({around}); nothing was pooled."
     source = f"{noun(k)} with {noun(total or 0, 'patient')}"
@@ -87,6 +99,7 @@ def answer(document: Document) -> str:
         said = f"{rounding.count(events)} of {noun(total or 0, 'patient')} in {noun(k)} {did}"
         return f"{said}; no pooled answer{f': {why}' if why else ''}."
     share = f"{rounding.percent(estimate)} ({around})"
+    source += _as_reported(document)
     return f"Of 100 patients, {rounding.per_hundred(estimate)} {did}: pooled {share}, from {source}."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import counts, plain, quantity, rounding
 from .phrases import interval_kind, noun, pooled_reporting
-from .reading import Document, get, level, outcome_label, text
+from .reading import Document, get, items, level, outcome_label, text
 
 
 def answer(document: Document) -> str:
@@ -47,10 +47,15 @@ def _which(document: Document) -> str:
         return ""
     what = outcome_label(document)
     what = what if what[:2].isupper() else what[:1].lower() + what[1:]
+    where = f"with {two[0]}"
+    if not counts.are_named(document):
+        where = f"in {two[0]} than in {two[1]}"
+        if any(what in (get(study, "data") or {}) for study in items(document, "studies")[:1]):
+            what = "the outcome"  # the table names none, and a column's heading is no name of it
     if high < shown.null:
-        return f": {what} is lower with {two[0]}"
+        return f": {what} is lower {where}"
     if low > shown.null:
-        return f": {what} is higher with {two[0]}"
+        return f": {what} is higher {where}"
     null = shown.text(shown.null)
     return f"; the interval holds {null}, no difference, so either arm may be the higher"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import WorkspaceError
-from ..workspace import encoded, write_all
+from ..workspace import encoded, visible, write_all
 
 PAGE_MARK = 'name="generator" content="synth'
 DOCUMENT_MARK = '"schema": "synth.pool/'
@@ -37,6 +37,40 @@ def written_by_synth(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(_LOOK_AT)
     return not head or PAGE_MARK.encode() in head or DOCUMENT_MARK.encode() in head
+
+
+def check_path(path: Path) -> None:
+    r"""Refuse a path whose bytes are no UTF-8: no page could print it, nor the command that made the page.
+
+    Parameters
+    ----------
+    path : Path
+        As it was typed.
+
+    Raises
+    ------
+    WorkspaceError
+        Names it, as far as it can be written, and what to do.
+
+    Examples
+    --------
+    >>> check_path(Path("figures.csv"))
+    >>> check_path(Path("we\udcff/a.csv"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    synth.errors.WorkspaceError: The path "we\udcff/a.csv" is not valid UTF-8, so no page ... Rename the folder.
+    """
+
+    def broken(name: str) -> bool:
+        return any("\ud800" <= letter <= "\udfff" for letter in name)
+
+    if not broken(str(path)):
+        return
+    what = [word for word, bad in (("file", broken(path.name)), ("folder", broken(str(path.parent)))) if bad]
+    raise WorkspaceError(
+        f'The path "{visible(str(path), 300)}" is not valid UTF-8, so no page can name it. '
+        f"Rename the {' and the '.join(what)}."
+    )
 
 
 def check_writable(*paths: Path, make_folder: bool = False) -> None:

@@ -15,7 +15,7 @@ from ..workspace import Outcome, Review, Workspace, visible
 from .compute import document_of_file, document_of_review
 from .gather import check_studies, columns_for
 from .options import PoolOptions
-from .output import check_writable, write_together
+from .output import check_path, check_writable, write_together
 from .run import Document, Left, Pooled, PoolRun, to_json
 
 __all__ = ["PoolOptions", "PoolRun", "Pooled", "pool_file", "pool_review", "to_json"]
@@ -156,6 +156,8 @@ def _pool_outcome(
     arm, against = arms
     primary = arm == workspace.review.primary_arm.id
     name = f"{outcome.id}.{arm}-vs-{against}" if against else outcome.id if primary else f"{outcome.id}.{arm}"
+    if output is not None:
+        check_path(output)
     html, json = _paths(output or workspace.reports / f"{name}.html")
     check_writable(html, json, make_folder=output is None)
     command = _command(
@@ -212,6 +214,8 @@ def pool_file(
     """
     options = options or PoolOptions()
     figures = Path(path)
+    for named in (figures, *([Path(output)] if output is not None else [])):
+        check_path(named)
     if figures.is_dir():
         raise WorkspaceError(
             f"{visible(str(figures), 300)} is a folder. Name a CSV in it; to pool a review, go to its folder and type: "

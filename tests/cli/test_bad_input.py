@@ -11,7 +11,7 @@ from .conftest import FIGURES, RESULTS, Run
 HEADER = "study,arm,outcome,events,total\n"
 
 
-def row(events: str, total: str, study: str = "Fehr 2023") -> str:
+def row(events: str, total: str, study: str = "Study A") -> str:
     """Write one row of the sheet."""
     return f'{study},new,fall,"{events}","{total}"\n'
 
@@ -50,7 +50,7 @@ def pool(run: Run, review: Path, sheet: str, *args: str) -> str:
 )  # fmt: skip
 def test_a_bad_cell(run: Run, review: Path, cells: tuple[str, str], words: list[str]) -> None:
     """A cell that is no count is pooled, or the message does not say where it stands."""
-    message = pool(run, review, HEADER + row("1", "20", "Good 2020") + row(*cells))
+    message = pool(run, review, HEADER + row("1", "20", "Study B") + row(*cells))
     for word in ["results.csv", "row 3", *words]:
         assert word in message
     assert "1 problem found" in message
@@ -68,10 +68,10 @@ def test_every_problem_at_once(run: Run, review: Path) -> None:
 
 def test_a_duplicate(run: Run, review: Path) -> None:
     """The same study is pooled twice for an outcome, or the message does not name both rows."""
-    message = pool(run, review, HEADER + row("1", "20") + row("2", "30", "Good 2020") + row("1", "20"))
+    message = pool(run, review, HEADER + row("1", "20") + row("2", "30", "Study B") + row("1", "20"))
     assert "row 4" in message
     assert "2" in message.split("row 4")[1]
-    assert "Fehr 2023" in message
+    assert "Study A" in message
 
 
 def test_a_missing_column(run: Run, review: Path) -> None:

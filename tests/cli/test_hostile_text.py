@@ -71,15 +71,16 @@ def test_every_text_goes_through_one_place() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes are a Linux affair")
 def test_a_path_that_is_no_text(run: Run, tmp_path: Path) -> None:
-    """A folder named in another encoding ends in a fault of synth, or its JSON is none."""
+    """A page names a file that nobody can open, and a command that cannot run; or a fault of synth is shown."""
     folder = tmp_path / "we\udcff"
     folder.mkdir()
     (folder / "a\udcfe.csv").write_text(FIGURES, encoding="utf-8")
-    for _ in range(2):  # over its own pages too
-        done = run("pool", "we\udcff/a\udcfe.csv")
-        assert (done.code, done.err) == (0, "")
-    (page,) = tmp_path.glob("*.json")
-    assert json.loads(page.read_bytes())["inputs"][0]["path"] == "we\udcff/a\udcfe.csv"
+    done = run("pool", "we\udcff/a\udcfe.csv")
+    assert (done.code, done.out) == (1, "")
+    assert "is not valid UTF-8" in done.err
+    assert "Rename the file and the folder." in done.err
+    assert "Traceback" not in done.err
+    assert not list(tmp_path.glob("*.html"))
 
 
 @pytest.mark.parametrize(
