@@ -40,6 +40,66 @@ def proportion_files(shared: Path) -> list[dict[str, Any]]:
     return found
 
 
+# Every leaf under `glmm`, and where it is compared or why not. A leaf that is not named here fails the test below.
+LEAVES = {
+    "note": None,
+    "exact_ml": {
+        "mu", "se_mu", "tau2", "se_tau", "logLik", "logLik_tau0", "marginal_mean_prop", "profile_ci_mu_lb",
+        "profile_ci_mu_ub",  # compared
+        "tau", "prop", "LRT_tau0", "LRT_tau0_p_half_chisq", "ci_lb", "ci_ub", "profile_ci_lb",
+        "profile_ci_ub",  # follow from those
+        "nodes", "boundary", "grad_norm", "error",  # how the engine fared
+    },
+    "metafor_nAGQ7_t": {
+        "estimate", "ci_lb", "ci_ub", "pi_lb", "pi_ub", "QE_LRT", "I2",  # compared
+        "tau2", "se", "bt", "H2", "QEp_LRT", "Q_df", "ddf",  # follow from those, or from exact_ml
+        "QE_Wld", "QEp_Wld",  # another definition of Q, which drops studies without events
+        "logLik",  # not the marginal one (known_deviations.json)
+        "error", "warnings",
+    },
+    "common_effect_logistic": {"estimate", "se", "ci_lb", "ci_ub"},  # compared
+    "metafor_nAGQ1": None,  # one node: the Laplace approximation, not the model's answer
+    "metafor_nAGQ7": None,  # the same fit as nAGQ7_t, with z
+    "metafor_nAGQ15": None,  # the same with more nodes: exact_ml judges
+    "metafor_nAGQ25": None,
+    "beta_binomial_ml": None,  # tests/meta/test_beta_binomial.py
+    "beta_binomial_glmmTMB": None,
+}  # fmt: skip
+
+
+def test_no_leaf_of_the_references_is_passed_over(shared: Path) -> None:
+    """A new number under `glmm` that no test reads would look compared without being so."""
+    unread = set()
+    for content in proportion_files(shared):
+        for name, leaves in content["glmm"].items():
+            if name not in LEAVES:
+                unread.add(name)
+            elif LEAVES[name] is not None:
+                unread |= {f"{name}.{leaf}" for leaf in set(leaves) - LEAVES[name]}
+    assert not unread
+
+
+def test_common_effect_is_the_logistic_model(shared: Path) -> None:
+    """A common effect that is not the pooled logit would be wrong wherever one is asked for."""
+    compared = 0
+    for content in proportion_files(shared):
+        reference = content["glmm"]["common_effect_logistic"]
+        x, n = content["data"]["events"], content["data"]["n"]
+        if not 0 < sum(x) < sum(n) or content["k"] == 1:
+            continue
+        result = pool_proportions(x, n, effects="common", ci_method="wald", leave_one_out=False)
+        # Ours is the closed form; glm stops at a relative change of 1e-8 in the deviance, 1.1e-5 of a standard error.
+        for ours, theirs in [
+            (result.pooled.estimate, reference["estimate"]),
+            (result.pooled.se, reference["se"]),
+            (result.pooled.ci_low, reference["ci_lb"]),
+            (result.pooled.ci_high, reference["ci_ub"]),
+        ]:
+            assert ours == pytest.approx(theirs, abs=2e-5 * reference["se"]), content["id"]
+            compared += 1
+    assert compared >= 100
+
+
 def hermite_loglik(x: np.ndarray, n: np.ndarray, mu: float, tau: float, nodes: int = 100) -> float:
     """Marginal log-likelihood by adaptive Gauss-Hermite quadrature: a second computation that shares no code."""
     z, w = np.polynomial.hermite_e.hermegauss(nodes)
