@@ -88,14 +88,15 @@ def test_common_effect_is_the_logistic_model(shared: Path) -> None:
         if not 0 < sum(x) < sum(n) or content["k"] == 1:
             continue
         result = pool_proportions(x, n, effects="common", ci_method="wald", leave_one_out=False)
-        # Ours is the closed form; glm stops at a relative change of 1e-8 in the deviance, 1.1e-5 of a standard error.
+        # Ours is the closed form. glm stops at a relative change of 1e-8 in the deviance, up to 1.1e-5 of a standard error
+        # from it, and its standard errors are of the step before, up to 2.2e-5 off.
         for ours, theirs in [
             (result.pooled.estimate, reference["estimate"]),
             (result.pooled.se, reference["se"]),
             (result.pooled.ci_low, reference["ci_lb"]),
             (result.pooled.ci_high, reference["ci_ub"]),
         ]:
-            assert ours == pytest.approx(theirs, abs=2e-5 * reference["se"]), content["id"]
+            assert ours == pytest.approx(theirs, abs=5e-5 * reference["se"]), content["id"]
             compared += 1
     assert compared >= 100
 
