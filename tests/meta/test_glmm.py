@@ -88,8 +88,8 @@ def test_common_effect_is_the_logistic_model(shared: Path) -> None:
         if not 0 < sum(x) < sum(n) or content["k"] == 1:
             continue
         result = pool_proportions(x, n, effects="common", ci_method="wald", leave_one_out=False)
-        # Ours is the closed form. glm stops at a relative change of 1e-8 in the deviance, up to 1.1e-5 of a standard error
-        # from it, and its standard errors are of the step before, up to 2.2e-5 off.
+        # Ours is the closed form. glm stops at a relative change of 1e-8 in the deviance, up to 1.1e-5 of a standard
+        # error from it, and its standard errors are of the step before, up to 2.2e-5 off.
         for ours, theirs in [
             (result.pooled.estimate, reference["estimate"]),
             (result.pooled.se, reference["se"]),
