@@ -17,8 +17,8 @@ from .._version import __version__
 from ..errors import SynthError
 from .console import say
 
-COMMANDS = ("init", "outcomes", "pool", "completion")
-"""Every command, in the order of the help; each is the function of that name in the module of that name."""
+COMMANDS = {"init": "init", "outcomes": "outcomes", "pool": "pool", "completion": "completion"}
+"""Every command, in the order of the help, with its module; the function in it has the module's name."""
 
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
@@ -54,7 +54,8 @@ class _Commands(click.Group):
         """Import one command, or None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f".{cmd_name}", __package__), cmd_name)
+        module = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f".{module}", __package__), module)
         assert isinstance(command, click.Command)
         return command
 
