@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import BATCH, Figures, figures
-from synth.meta import glmm
-from synth.meta.glmm_influence import glmm_subsets
-from synth.meta.glmm_profile import profile_mu, profile_tau2
-from synth.meta.influence import influence
-from synth.meta.inverse import InverseFit, pool_inverse
+from synth.meta.glmm import fit as glmm
+from synth.meta.glmm.influence import glmm_subsets
+from synth.meta.glmm.profile import profile_mu, profile_tau2
+from synth.meta.inverse.fit import InverseFit, pool_inverse
+from synth.meta.sensitivity.influence import influence
 
 Floats = NDArray[np.float64]
 Numbers = Mapping[str, Floats]

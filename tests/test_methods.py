@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from synth.meta.measures import MEASURES
-from synth.meta.presets import PRESETS
+from synth.meta.choices.presets import PRESETS
+from synth.meta.inverse.tau2 import METHODS as TAU2_METHODS
+from synth.meta.measures.effects import MEASURES
+from synth.meta.measures.study_intervals import METHODS as STUDY_INTERVALS
+from synth.meta.measures.zero_cells import POLICIES
 from synth.meta.settings import I2_METHODS, MODELS, PREDICTIONS
-from synth.meta.study_intervals import METHODS as STUDY_INTERVALS
-from synth.meta.tau2 import METHODS as TAU2_METHODS
-from synth.meta.zero_cells import POLICIES
 
 from .conftest import ROOT
 

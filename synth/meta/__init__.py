@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from .analyses.moderators import moderator_analysis
     from .analyses.opinions import second_opinions
     from .analyses.subgroups import subgroup_analysis
-    from .multiverse import pool_multiverse
-    from .preset_comparison import compare_presets
-    from .presets import preset_settings
+    from .choices.multiverse import pool_multiverse
+    from .choices.preset_comparison import compare_presets
+    from .choices.presets import preset_settings
 
 __all__ = [
     "PoolResult",
@@ -40,12 +40,12 @@ __all__ = [
 
 _HOME: Final = {
     "bias_analysis": ".analyses.bias",
-    "compare_presets": ".preset_comparison",
+    "compare_presets": ".choices.preset_comparison",
     "cumulative_analysis": ".analyses.cumulative",
     "influence_analysis": ".analyses.influence",
     "moderator_analysis": ".analyses.moderators",
-    "pool_multiverse": ".multiverse",
-    "preset_settings": ".presets",
+    "pool_multiverse": ".choices.multiverse",
+    "preset_settings": ".choices.presets",
     "second_opinions": ".analyses.opinions",
     "subgroup_analysis": ".analyses.subgroups",
 }

@@ -8,20 +8,20 @@ from importlib import import_module
 from typing import Any, Final
 
 from ..errors import NothingToPool
-from .inputs import check_data, default_measure
-from .measures import measure as find_measure
+from .answers.inputs import check_data, default_measure
+from .answers.studies import make_studies
+from .measures.effects import measure as find_measure
 from .results import PoolResult
 from .settings import make_settings
-from .studies import make_studies
 
 # Where each model's answer is made: imported when it is first asked for, because most pools need one of them only.
 _ANSWERS: Final = {
-    "glmm": ("answer_glmm", "answer_glmm"),
-    "inverse": ("answer_inverse", "answer_inverse"),
-    "mh": ("answer_others", "answer_tables"),
-    "peto": ("answer_others", "answer_tables"),
-    "beta-binomial": ("answer_others", "answer_beta_binomial"),
-    "bayes": ("answer_others", "answer_bayes"),
+    "glmm": ("glmm", "answer_glmm"),
+    "inverse": ("inverse", "answer_inverse"),
+    "mh": ("others", "answer_tables"),
+    "peto": ("others", "answer_tables"),
+    "beta-binomial": ("others", "answer_beta_binomial"),
+    "bayes": ("others", "answer_bayes"),
 }
 
 
@@ -52,14 +52,14 @@ def pool(
     studies : sequence of str, optional
         Labels, unique. Default: "Study 1" and so on.
     measure : str, optional
-        A key of :data:`synth.meta.measures.MEASURES`. Default: by the names in `data` PLOGIT, IRLN, OR, IRR, MN, MD,
-        ZCOR or GEN.
+        A key of :data:`synth.meta.measures.effects.MEASURES`. Default: by the names in `data` PLOGIT, IRLN, OR, IRR,
+        MN, MD, ZCOR or GEN.
     model : {"glmm", "inverse", "mh", "peto", "beta-binomial", "bayes"}, optional
         Default: ``glmm`` for PLOGIT, ``peto`` for PETO, ``inverse`` otherwise.
     effects : {"random", "common"}, optional
         With variance between studies (default where the model has it), or without.
     tau2_method : str, optional
-        ``ML`` for ``glmm``; for ``inverse`` one of :data:`synth.meta.tau2.METHODS`, ``REML`` by default.
+        ``ML`` for ``glmm``; for ``inverse`` one of :data:`synth.meta.inverse.tau2.METHODS`, ``REML`` by default.
     ci_method : str
         ``auto``: for ``glmm`` exact for one study and at 0 or 1, profile likelihood for two, t from three; for
         ``inverse`` ``hksj-adhoc`` (``wald`` for a common effect). Or a word of the model's own.
@@ -68,7 +68,7 @@ def pool(
     level : float
         Confidence, in (0, 1).
     study_ci : str, optional
-        Interval for each study's proportion: a key of :data:`synth.meta.study_intervals.METHODS`.
+        Interval for each study's proportion: a key of :data:`synth.meta.measures.study_intervals.METHODS`.
     zero_cells : {"only0", "if0all", "all", "treatment-arm", "none"}, optional
         What is added to zero cells, where the measure and the model need it.
     i2_method : {"tau2", "q"}
@@ -117,6 +117,6 @@ def pool(
         why = "; ".join(sorted({each.reason for each in left}))
         raise NothingToPool(f"None of the {len(left)} studies can be pooled on {settings.measure}: {why}.")
     module, name = _ANSWERS[settings.model]
-    answer = getattr(import_module(f".{module}", __package__), name)
+    answer = getattr(import_module(f".answers.{module}", __package__), name)
     result: PoolResult = answer(usable, rows, settings, leave_one_out)
     return replace(result, left_out=left) if left else result

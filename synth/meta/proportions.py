@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import SettingsError
-from .measures import measure as find_measure
+from .measures.effects import measure as find_measure
 from .pool import pool
 from .results import PoolResult
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..errors import SettingsError
-from .measures import measure as find_measure
-from .measures_base import Measure
+from .inverse.tau2 import METHODS as TAU2_METHODS
+from .measures.base import Measure
+from .measures.effects import measure as find_measure
+from .measures.study_intervals import METHODS as STUDY_INTERVALS
+from .measures.zero_cells import POLICIES
 from .results import Settings
-from .study_intervals import METHODS as STUDY_INTERVALS
-from .tau2 import METHODS as TAU2_METHODS
-from .zero_cells import POLICIES
 
 EFFECTS: Final = ("random", "common")
 PREDICTIONS: Final = ("t", "hts", "normal", "none")

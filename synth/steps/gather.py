@@ -9,10 +9,10 @@ from ..errors import SettingsError, UnknownName
 from ..extract import Exclusion, Extracted, Figure, StudyArm, select
 from ..extract.check import identity
 from ..extract.contract import RESULT_COLUMNS, STUDY_COLUMNS, fold
-from ..meta.conversions import standard_error_from_interval
-from ..meta.inputs import DEFAULT_MEASURE
-from ..meta.measures import MEASURES
-from ..meta.measures import measure as find_measure
+from ..meta.answers.inputs import DEFAULT_MEASURE
+from ..meta.measures.conversions import standard_error_from_interval
+from ..meta.measures.effects import MEASURES
+from ..meta.measures.effects import measure as find_measure
 from ..workspace import visible
 
 COLUMNS = {"proportion": ("events", "total"), "rate": ("events", "time"), "continuous": ("mean", "sd", "n")}

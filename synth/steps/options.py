@@ -30,7 +30,7 @@ class PoolOptions:
     level : float
         Of every interval.
     preset : str, optional
-        Settings of another program, with one's own on top: a key of :data:`synth.meta.presets.PRESETS`.
+        Settings of another program, with one's own on top: a key of :data:`synth.meta.choices.presets.PRESETS`.
     by : str, optional
         Variable of subgroups.
     moderators : tuple of str
@@ -80,7 +80,7 @@ class PoolOptions:
         """
         own = {name: value for name in _METHOD if (value := getattr(self, name)) is not None}
         if self.preset is not None:
-            from ..meta.presets import preset_settings
+            from ..meta.choices.presets import preset_settings
 
             own = preset_settings(self.preset, kind, **own)
         return {**own, "level": self.level}

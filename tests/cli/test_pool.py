@@ -196,7 +196,11 @@ def test_inverse_variance_in_any_case(run: Run, tmp_path: Path, measure: str) ->
 def test_choices_are_those_of_the_mathematics() -> None:
     """The command line offers a word that the mathematics lacks, or hides one that it has."""
     from synth.cli import pool_words as words
-    from synth.meta import measures, presets, settings, study_intervals, tau2, zero_cells
+    from synth.meta import settings
+    from synth.meta.choices import presets
+    from synth.meta.inverse import tau2
+    from synth.meta.measures import effects as measures
+    from synth.meta.measures import study_intervals, zero_cells
 
     assert list(words.MEASURES) == list(measures.MEASURES)
     assert list(words.MODELS) == list(settings.MODELS)

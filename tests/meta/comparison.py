@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from synth.errors import UnknownName
-from synth.meta.heterogeneity import tau2_interval
-from synth.meta.inverse import InverseFit, pool_inverse
-from synth.meta.measures import MEASURES, Measure, harmonic_size, measure, variance_size
-from synth.meta.study_intervals import study_interval
+from synth.meta.inverse.fit import InverseFit, pool_inverse
+from synth.meta.inverse.heterogeneity import tau2_interval
+from synth.meta.measures.effects import MEASURES, Measure, harmonic_size, measure, variance_size
+from synth.meta.measures.study_intervals import study_interval
 
 # Both sides are iterated to the last digits; what is left is rounding in sums of up to 1000 terms, amplified by the
 # flatness of some likelihoods. Estimates and bounds are held to this multiple of a standard error, tau2 to this

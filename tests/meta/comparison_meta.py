@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from synth.meta.asymmetry import AsymmetryTest, begg_test, regression_test
-from synth.meta.asymmetry_counts import deeks, harbord, macaskill, peters, pustejovsky
-from synth.meta.subgroups import subgroups
-from synth.meta.trimfill import trim_and_fill
+from synth.meta.bias.asymmetry import AsymmetryTest, begg_test, regression_test
+from synth.meta.bias.asymmetry_counts import deeks, harbord, macaskill, peters, pustejovsky
+from synth.meta.bias.trimfill import trim_and_fill
+from synth.meta.sensitivity.subgroups import subgroups
 from tests.meta.comparison import TOLERANCE, Comparison, floats, leaves
 from tests.meta.comparison_sensitivity import LOOSE, number
 

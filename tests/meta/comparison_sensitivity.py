@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from synth.meta.asymmetry import AsymmetryTest, begg_test, regression_test
-from synth.meta.doi import doi_plot
-from synth.meta.influence import influence
-from synth.meta.inverse import pool_inverse
-from synth.meta.permutation import permutation_test
-from synth.meta.regression import regress
-from synth.meta.rows import log_likelihoods, make_rows
-from synth.meta.shrinkage import shrunken
-from synth.meta.subgroups import Subgroups, subgroups
-from synth.meta.trimfill import trim_and_fill
+from synth.meta.bias.asymmetry import AsymmetryTest, begg_test, regression_test
+from synth.meta.bias.doi import doi_plot
+from synth.meta.bias.trimfill import trim_and_fill
+from synth.meta.inverse.fit import pool_inverse
+from synth.meta.sensitivity.influence import influence
+from synth.meta.sensitivity.permutation import permutation_test
+from synth.meta.sensitivity.regression import regress
+from synth.meta.sensitivity.rows import log_likelihoods, make_rows
+from synth.meta.sensitivity.shrinkage import shrunken
+from synth.meta.sensitivity.subgroups import Subgroups, subgroups
 from tests.meta.comparison import TOLERANCE, Comparison, floats, leaves
 
 PREDICTORS = {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import synth.meta as meta
-from synth.meta.measures import measure as find_measure
+from synth.meta.measures.effects import measure as find_measure
 
 # As in comparison.py: what is left between two tight computations is rounding.
 TOLERANCE = 1e-9

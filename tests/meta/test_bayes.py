@@ -11,8 +11,8 @@ from scipy.special import expit, logsumexp
 from scipy.stats import beta
 
 from synth.errors import NoAnswer, SettingsError
-from synth.meta.bayes import TauPrior, bayes_normal
-from synth.meta.bayes_binomial import bayes_binomial, pool_bayes
+from synth.meta.models.bayes import TauPrior, bayes_normal
+from synth.meta.models.bayes_binomial import bayes_binomial, pool_bayes
 
 PRIORS = {
     "halfnormal_0.5": TauPrior("half-normal", 0.5),
@@ -136,7 +136,7 @@ def test_more_nodes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     x, n = [7, 3, 1, 0, 5, 12], [43, 38, 26, 17, 30, 19]
     here = bayes_binomial(x, n)
     for name, value in (("_TAU_PANELS", 14), ("_TAU_ORDER", 10), ("_MU_ORDER", 14)):
-        monkeypatch.setattr(f"synth.meta.bayes_binomial.{name}", value)
+        monkeypatch.setattr(f"synth.meta.models.bayes_binomial.{name}", value)
     there = bayes_binomial(x, n)
     for name in ("median", "low", "high", "tau_median", "tau_high", "prediction_low", "log_marginal"):
         # in logits: far below anything printed

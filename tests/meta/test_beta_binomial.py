@@ -13,10 +13,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betaln, expit, gammaln, logit
 
 from synth.errors import SettingsError
-from synth.meta.beta_binomial import fit_beta_binomial, log_likelihood
-from synth.meta.beta_binomial_profile import pool_beta_binomial, profile_mean, profile_rho
-from synth.meta.glmm import ALL_EVENTS, ALL_ZERO, EMPTY, OK, Cells
-from synth.meta.rising import rising
+from synth.meta.glmm.fit import ALL_EVENTS, ALL_ZERO, EMPTY, OK, Cells
+from synth.meta.models.beta_binomial import fit_beta_binomial, log_likelihood
+from synth.meta.models.beta_binomial_profile import pool_beta_binomial, profile_mean, profile_rho
+from synth.meta.numeric.rising import rising
 
 X, N = [7, 3, 1, 0, 5], [43, 38, 26, 17, 30]
 # The references maximise log-gamma differences with a general optimiser. beta_binomial_ml: up to 1.2e-7 of a

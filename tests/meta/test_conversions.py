@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from synth.errors import SettingsError
-from synth.meta.conversions import (
+from synth.meta.measures.conversions import (
     combine_groups,
     expected_order_statistic,
     mean_sd_from_quantiles,
@@ -17,10 +17,10 @@ from synth.meta.conversions import (
     sd_from_standard_error,
     standard_error_from_interval,
 )
-from synth.meta.conversions_mcgrath import FAMILIES, fit_quantiles
-from synth.meta.distributions import t_upper
-from synth.meta.measures import measure
-from synth.meta.study_rates import rate_interval
+from synth.meta.measures.conversions_mcgrath import FAMILIES, fit_quantiles
+from synth.meta.measures.effects import measure
+from synth.meta.measures.study_rates import rate_interval
+from synth.meta.numeric.distributions import t_upper
 from tests.meta.strategies import BOUNDED
 
 NORMAL_QUARTILE = 0.6744897501960817

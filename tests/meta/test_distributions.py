@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synth.meta.distributions import (
+from synth.meta.numeric.distributions import (
     beta_lower,
     chi2_tail,
     chi2_upper,

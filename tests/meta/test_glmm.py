@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from scipy.special import expit, gammaln, logsumexp
 
 from synth.errors import NoAnswer
-from synth.meta import glmm, pool_proportions
-from synth.meta.distributions import chi2_upper
-from synth.meta.glmm_profile import population_average, profile_mu, profile_tau2, study_terms
-from synth.meta.quadrature import integrate
+from synth.meta import pool_proportions
+from synth.meta.glmm import fit as glmm
+from synth.meta.glmm.profile import population_average, profile_mu, profile_tau2, study_terms
+from synth.meta.numeric.distributions import chi2_upper
+from synth.meta.numeric.quadrature import integrate
 
 HERE = Path(__file__).parent
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from synth.meta import glmm
-from synth.meta.glmm_influence import glmm_cumulative, glmm_influence, glmm_masks, glmm_resample, glmm_subsets
+from synth.meta.glmm import fit as glmm
+from synth.meta.glmm.influence import glmm_cumulative, glmm_influence, glmm_masks, glmm_resample, glmm_subsets
 from tests.meta.test_glmm import hermite_loglik
 
 X, N = np.array([7, 3, 1, 0, 5, 14]), np.array([43, 38, 26, 17, 30, 29])
@@ -115,7 +115,7 @@ def test_masks_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     include = np.random.default_rng(1).integers(0, 3, (11, 6))
     include[:, 0] += 1
     whole = glmm_masks(X, N, include)
-    monkeypatch.setattr("synth.meta.glmm_influence._CELLS", 12)
+    monkeypatch.setattr("synth.meta.glmm.influence._CELLS", 12)
     pieces = glmm_masks(X, N, include)
     np.testing.assert_allclose(pieces.mu, whole.mu, rtol=NEAR)
     assert (pieces.k == include.sum(axis=1)).all()

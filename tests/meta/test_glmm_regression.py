@@ -11,11 +11,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from synth.errors import NoAnswer, SettingsError
-from synth.meta import glmm
-from synth.meta.distributions import normal_upper
-from synth.meta.glmm_moderators import glmm_moderators, glmm_subgroups
-from synth.meta.glmm_profile import profile_mu
-from synth.meta.glmm_regression import RANK, UNDETERMINED, fit_regression, profile_coefficient
+from synth.meta.glmm import fit as glmm
+from synth.meta.glmm.moderators import glmm_moderators, glmm_subgroups
+from synth.meta.glmm.profile import profile_mu
+from synth.meta.glmm.regression import RANK, UNDETERMINED, fit_regression, profile_coefficient
+from synth.meta.numeric.distributions import normal_upper
 
 X = np.array([9, 3, 2, 1, 5, 14, 0, 6])
 N = np.array([43, 38, 26, 17, 60, 29, 22, 18])

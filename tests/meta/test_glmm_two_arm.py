@@ -11,9 +11,9 @@ import pytest
 from scipy.special import gammaln
 
 from synth.errors import NoAnswer, NothingToPool, SettingsError
-from synth.meta import glmm
-from synth.meta.glmm_mixed import Arms, fit_mixed, integrate_cells
-from synth.meta.glmm_two_arm import pool_rates_glmm, pool_two_arm_glmm, two_arm_arms
+from synth.meta.glmm import fit as glmm
+from synth.meta.glmm.mixed import Arms, fit_mixed, integrate_cells
+from synth.meta.glmm.two_arm import pool_rates_glmm, pool_two_arm_glmm, two_arm_arms
 
 XT, NT = [1, 2, 0, 5, 1, 0], [44, 208, 130, 151, 98, 66]
 XC, NC = [3, 9, 7, 6, 4, 7], [35, 195, 136, 157, 139, 64]

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import SettingsError
-from synth.meta.distributions import chi2_upper
-from synth.meta.heterogeneity import tau2_interval
-from synth.meta.rows import log_likelihoods, make_rows, sums
-from synth.meta.tau2 import estimate_tau2
+from synth.meta.inverse.heterogeneity import tau2_interval
+from synth.meta.inverse.tau2 import estimate_tau2
+from synth.meta.numeric.distributions import chi2_upper
+from synth.meta.sensitivity.rows import log_likelihoods, make_rows, sums
 from tests.meta.strategies import BOUNDED, studies
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import SettingsError
-from synth.meta.inverse import CI_METHODS, InverseFit, pool_inverse
-from synth.meta.tau2 import METHODS
+from synth.meta.inverse.fit import CI_METHODS, InverseFit, pool_inverse
+from synth.meta.inverse.tau2 import METHODS
 from tests.meta.strategies import BOUNDED, studies
 
 FIELDS = [n for n, member in vars(InverseFit).items() if isinstance(member, cached_property) and n[0] != "_"]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synth.meta.heterogeneity import tau2_interval
-from synth.meta.inverse import pool_inverse
-from synth.meta.measures import harmonic_size, measure
+from synth.meta.inverse.fit import pool_inverse
+from synth.meta.inverse.heterogeneity import tau2_interval
+from synth.meta.measures.effects import harmonic_size, measure
 
 FOLDER = Path(__file__).parent / "reference"
 FILES = sorted(FOLDER.glob("*.json"))

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synth.meta.conversions import mean_sd_from_quantiles
-from synth.meta.mantel_haenszel import pool_mantel_haenszel
-from synth.meta.measures import measure
-from synth.meta.peto import pool_peto
+from synth.meta.measures.conversions import mean_sd_from_quantiles
+from synth.meta.measures.effects import measure
+from synth.meta.models.mantel_haenszel import pool_mantel_haenszel
+from synth.meta.models.peto import pool_peto
 
 FOLDER = Path(__file__).parent / "reference" / "measures"
 FILES = sorted(path.stem for path in FOLDER.glob("*.json"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import UnknownName
-from synth.meta.measures import MEASURES, harmonic_size, measure, variance_size
+from synth.meta.measures.effects import MEASURES, harmonic_size, measure, variance_size
 from tests.meta.strategies import BOUNDED
 
 PROPORTIONS = [m.name for m in MEASURES.values() if m.kind == "proportion"]

@@ -13,7 +13,7 @@ import pytest
 
 from synth.errors import NothingToPool
 from synth.meta import pool
-from synth.meta.multiverse import TAU2, Multiverse, Universe, pool_multiverse, rival_measures
+from synth.meta.choices.multiverse import TAU2, Multiverse, Universe, pool_multiverse, rival_measures
 
 TEN = {"events": [7, 3, 1, 0, 5, 2, 4, 1, 6, 2], "total": [43, 38, 26, 17, 30, 33, 44, 12, 55, 31]}
 TABLES = {"events_1": [4, 6, 0], "total_1": [123, 306, 50], "events_2": [11, 29, 2], "total_2": [139, 303, 48]}
@@ -64,7 +64,7 @@ def test_every_combination_is_there() -> None:
 
 def rival_measures_of(name: str) -> tuple[str, ...]:
     """Names of the measures beside one."""
-    from synth.meta.measures import measure
+    from synth.meta.measures.effects import measure
 
     return rival_measures(measure(name))
 

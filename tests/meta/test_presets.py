@@ -13,10 +13,10 @@ from scipy.special import expit, logit
 
 from synth.errors import SettingsError
 from synth.meta import pool
-from synth.meta.glmm_i2 import i2_h2, logit_q
-from synth.meta.preset_comparison import PresetRow, compare_presets
-from synth.meta.preset_words import explain, show
-from synth.meta.presets import KINDS, PRESETS, preset_settings
+from synth.meta.choices.preset_comparison import PresetRow, compare_presets
+from synth.meta.choices.preset_words import explain, show
+from synth.meta.choices.presets import KINDS, PRESETS, preset_settings
+from synth.meta.glmm.i2 import i2_h2, logit_q
 
 # Both sides are closed forms or tight iterations on proportions, which are of the order of 1: 1e-9 of that.
 CLOSED = 1e-9

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth.meta.inverse import pool_inverse
+from synth.meta.inverse.fit import pool_inverse
 from tests.meta.comparison import compare
 
 FOLDER = Path(os.environ.get("SYNTH_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "reference"

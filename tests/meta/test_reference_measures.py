@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synth.meta.conversions import mean_sd_from_quantiles
-from synth.meta.mantel_haenszel import pool_mantel_haenszel
-from synth.meta.measures import MEASURES, measure
-from synth.meta.peto import pool_peto, pool_sample_size
-from synth.meta.study_rates import rate_interval
+from synth.meta.measures.conversions import mean_sd_from_quantiles
+from synth.meta.measures.effects import MEASURES, measure
+from synth.meta.measures.study_rates import rate_interval
+from synth.meta.models.mantel_haenszel import pool_mantel_haenszel
+from synth.meta.models.peto import pool_peto, pool_sample_size
 from tests.meta.comparison import Comparison, floats, known_measure, leaves
 
 FOLDER = Path(os.environ.get("SYNTH_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "reference"

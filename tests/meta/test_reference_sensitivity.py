@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth.meta.bootstrap import bootstrap_prediction
-from synth.meta.regression import regress
+from synth.meta.sensitivity.bootstrap import bootstrap_prediction
+from synth.meta.sensitivity.regression import regress
 from tests.meta.comparison import floats
 from tests.meta.comparison_meta import compare_meta
 from tests.meta.comparison_sensitivity import compare_sensitivity

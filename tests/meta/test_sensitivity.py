@@ -11,20 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import SettingsError
-from synth.meta.asymmetry import begg_test, regression_test
-from synth.meta.bootstrap import bootstrap_prediction, bootstrap_studies, jackknife
-from synth.meta.doi import doi_plot
-from synth.meta.funnel import funnel
-from synth.meta.influence import all_subsets, cumulative, influence, subset_masks
-from synth.meta.inverse import CI_METHODS, pool_inverse
-from synth.meta.kendall import kendall
-from synth.meta.permutation import permutation_test
-from synth.meta.q_distribution import q_survival
-from synth.meta.regression import predict, regress
-from synth.meta.small_study import KINDS, small_study
-from synth.meta.subgroups import subgroups
-from synth.meta.tau2 import METHODS
-from synth.meta.trimfill import ESTIMATORS, trim_and_fill
+from synth.meta.bias.asymmetry import begg_test, regression_test
+from synth.meta.bias.doi import doi_plot
+from synth.meta.bias.funnel import funnel
+from synth.meta.bias.small_study import KINDS, small_study
+from synth.meta.bias.trimfill import ESTIMATORS, trim_and_fill
+from synth.meta.inverse.fit import CI_METHODS, pool_inverse
+from synth.meta.inverse.tau2 import METHODS
+from synth.meta.numeric.kendall import kendall
+from synth.meta.numeric.q_distribution import q_survival
+from synth.meta.sensitivity.bootstrap import bootstrap_prediction, bootstrap_studies, jackknife
+from synth.meta.sensitivity.influence import all_subsets, cumulative, influence, subset_masks
+from synth.meta.sensitivity.permutation import permutation_test
+from synth.meta.sensitivity.regression import predict, regress
+from synth.meta.sensitivity.subgroups import subgroups
 from tests.meta.strategies import BOUNDED, studies
 
 RNG = np.random.default_rng(11)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import SettingsError
-from synth.meta.study_intervals import METHODS, study_interval
+from synth.meta.measures.study_intervals import METHODS, study_interval
 from tests.meta.strategies import BOUNDED
 
 

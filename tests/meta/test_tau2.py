@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import SettingsError
-from synth.meta.rows import log_likelihoods, make_rows, sums
-from synth.meta.tau2 import METHODS, estimate_tau2, solve_q, upper_bound
+from synth.meta.inverse.tau2 import METHODS, estimate_tau2, solve_q, upper_bound
+from synth.meta.sensitivity.rows import log_likelihoods, make_rows, sums
 from tests.meta.strategies import BOUNDED, studies
 
 

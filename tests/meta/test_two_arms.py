@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import SettingsError
-from synth.meta.mantel_haenszel import MEASURES as POOLED
-from synth.meta.mantel_haenszel import pool_mantel_haenszel
-from synth.meta.measures import MEASURES, measure
-from synth.meta.peto import pool_peto, pool_sample_size
-from synth.meta.zero_cells import POLICIES
+from synth.meta.measures.effects import MEASURES, measure
+from synth.meta.measures.zero_cells import POLICIES
+from synth.meta.models.mantel_haenszel import MEASURES as POOLED
+from synth.meta.models.mantel_haenszel import pool_mantel_haenszel
+from synth.meta.models.peto import pool_peto, pool_sample_size
 from tests.meta.strategies import BOUNDED
 
 TABLES = [m.name for m in MEASURES.values() if m.kind == "two proportions"]

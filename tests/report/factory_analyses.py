@@ -13,8 +13,8 @@ from synth.meta.analyses.influence import influence_analysis
 from synth.meta.analyses.moderators import moderator_analysis
 from synth.meta.analyses.opinions import second_opinions
 from synth.meta.analyses.subgroups import subgroup_analysis
-from synth.meta.multiverse import pool_multiverse
-from synth.meta.preset_comparison import compare_presets
+from synth.meta.choices.multiverse import pool_multiverse
+from synth.meta.choices.preset_comparison import compare_presets
 
 Json = dict[str, Any]
 Data = dict[str, list[Any]]

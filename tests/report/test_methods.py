@@ -8,10 +8,10 @@ import pytest
 
 from synth.meta import pool_proportions
 from synth.meta import settings as known
-from synth.meta.measures import MEASURES
-from synth.meta.study_intervals import METHODS as STUDY_INTERVALS
-from synth.meta.tau2 import METHODS as TAU2_METHODS
-from synth.meta.zero_cells import POLICIES
+from synth.meta.inverse.tau2 import METHODS as TAU2_METHODS
+from synth.meta.measures.effects import MEASURES
+from synth.meta.measures.study_intervals import METHODS as STUDY_INTERVALS
+from synth.meta.measures.zero_cells import POLICIES
 from synth.report import methods, names, references, sources
 
 from . import factory

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from synth.meta.tau2 import METHODS as TAU2_METHODS
+from synth.meta.inverse.tau2 import METHODS as TAU2_METHODS
 from synth.report import page, references, rounding, view
 
 from . import factory

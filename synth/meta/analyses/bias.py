@@ -8,15 +8,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..answer_inverse import back
-from ..asymmetry import AsymmetryTest
-from ..doi import DoiPlot
-from ..funnel import funnel
-from ..inverse import pool_inverse
-from ..measures import harmonic_size
+from ..answers.inverse import back
+from ..bias.asymmetry import AsymmetryTest
+from ..bias.doi import DoiPlot
+from ..bias.funnel import funnel
+from ..bias.small_study import SmallStudy, small_study
+from ..bias.trimfill import TrimFill
+from ..inverse.fit import pool_inverse
+from ..measures.effects import harmonic_size
 from ..results import number
-from ..small_study import SmallStudy, small_study
-from ..trimfill import TrimFill
 from .prepare import Excluded, Prepared, inverse_interval, prepare
 
 _KINDS: Final = {"OR": "OR", "PETO": "OR", "RR": "RR", "RD": "RD", "AS": "AS"}

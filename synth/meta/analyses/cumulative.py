@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import SettingsError
-from ..answer_inverse import interval_method, inverse_rows
-from ..distributions import Floats
-from ..glmm_rows import fit_rows, glmm_rows
+from ..answers.inverse import interval_method, inverse_rows
+from ..glmm.rows import fit_rows, glmm_rows
+from ..numeric.distributions import Floats
 from .prepare import Excluded, Prepared, as_label, as_number, prepare, without
 
 # What studies can be sorted by without any further column, the largest first.

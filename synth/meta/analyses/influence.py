@@ -9,13 +9,13 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import NoAnswer
-from ..answer_inverse import interval_method
-from ..distributions import chi2_tail
-from ..glmm import OK, REASONS
-from ..glmm_common import likelihood_ratio_q
-from ..glmm_influence import event_moments, glmm_influence
-from ..influence import influence as inverse_influence
+from ..answers.inverse import interval_method
+from ..glmm.common import likelihood_ratio_q
+from ..glmm.fit import OK, REASONS
+from ..glmm.influence import event_moments, glmm_influence
+from ..numeric.distributions import chi2_tail
 from ..results import number
+from ..sensitivity.influence import influence as inverse_influence
 from .prepare import Excluded, Prepared, count, prepare
 
 RULE: Final = (

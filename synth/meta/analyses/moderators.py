@@ -10,13 +10,13 @@ import numpy as np
 from scipy.special import xlogy
 
 from ...errors import NoAnswer, SettingsError
-from ..answer_inverse import interval_method
-from ..distributions import Floats, chi2_tail
-from ..glmm_moderators import CI_METHODS, Moderators, glmm_moderators
-from ..permutation import permutation_test
-from ..quadrature import log_binomial
-from ..regression import regress
+from ..answers.inverse import interval_method
+from ..glmm.moderators import CI_METHODS, Moderators, glmm_moderators
+from ..numeric.distributions import Floats, chi2_tail
+from ..numeric.quadrature import log_binomial
 from ..results import number
+from ..sensitivity.permutation import permutation_test
+from ..sensitivity.regression import regress
 from .prepare import Excluded, Prepared, as_label, as_number, count, is_missing, prepare, without
 
 # Cochrane Handbook, chapter 10: at least ten studies for each characteristic modelled.

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import NothingToPool, SettingsError
-from ..answer_inverse import interval_method
-from ..distributions import Floats
-from ..inputs import check_data, default_measure
-from ..measures import measure as find_measure
-from ..measures_base import Measure
+from ..answers.inputs import check_data, default_measure
+from ..answers.inverse import interval_method
+from ..answers.studies import make_studies
+from ..measures.base import Measure
+from ..measures.effects import measure as find_measure
+from ..numeric.distributions import Floats
 from ..results import Settings, Study
 from ..settings import make_settings
-from ..studies import make_studies
 
 # What an analysis can be made under, and what is nearest to the other models.
 MODELS: Final = ("glmm", "inverse")

@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from ...errors import NoAnswer
-from ..answer_inverse import back, interval_method, inverse_rows
-from ..distributions import Floats, chi2_tail, normal_upper, t_upper
-from ..glmm import OK
-from ..glmm_common import likelihood_ratio_q
-from ..glmm_i2 import i2_h2
-from ..glmm_moderators import GlmmSubgroups, glmm_subgroups
-from ..glmm_regression import profile_coefficient
-from ..glmm_rows import NO_LIMIT, fit_rows, glmm_rows
-from ..measures import harmonic_size
+from ..answers.inverse import back, interval_method, inverse_rows
+from ..glmm.common import likelihood_ratio_q
+from ..glmm.fit import OK
+from ..glmm.i2 import i2_h2
+from ..glmm.moderators import GlmmSubgroups, glmm_subgroups
+from ..glmm.regression import profile_coefficient
+from ..glmm.rows import NO_LIMIT, fit_rows, glmm_rows
+from ..measures.effects import harmonic_size
+from ..numeric.distributions import Floats, chi2_tail, normal_upper, t_upper
 from ..results import Part, number
+from ..sensitivity.subgroups import TAU2
+from ..sensitivity.subgroups import Subgroups as Kernel
+from ..sensitivity.subgroups import subgroups as inverse_subgroups
 from ..settings import known
-from ..subgroups import TAU2
-from ..subgroups import Subgroups as Kernel
-from ..subgroups import subgroups as inverse_subgroups
 from .prepare import Excluded, Prepared, as_label, count, prepare
 
 _CHI2 = "Q between groups, weights 1/se^2, chi-square"

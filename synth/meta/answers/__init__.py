@@ -1,0 +1,1 @@
+"""From a model's numbers to the answer of a pool."""

@@ -1,0 +1,1 @@
+"""Small-study effects: funnel, asymmetry, trim and fill."""

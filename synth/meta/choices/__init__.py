@@ -1,0 +1,1 @@
+"""Presets of others, and one outcome under every sensible choice."""

@@ -1,0 +1,1 @@
+"""The binomial-normal and other mixed models, by their exact likelihood."""

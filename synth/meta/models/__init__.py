@@ -1,0 +1,1 @@
+"""Mantel-Haenszel, Peto, beta-binomial and Bayesian pooling."""

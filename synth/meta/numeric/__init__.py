@@ -1,0 +1,1 @@
+"""Quadrature, roots and distributions: what the models are computed with."""

@@ -1,0 +1,1 @@
+"""The same pooling under other masks, designs and resamples."""
