@@ -7,6 +7,7 @@
     ├── WorkspaceError         1   no review here, a folder that is empty, a file that cannot be read or written
     ├── UnknownName            1   an outcome, arm or study that the review does not have
     ├── NothingToPool          1   no study is left for an outcome, and why each one is out
+    ├── DamagedXML             1   PubMed XML that is cut, broken, hostile or something else, and where
     ├── SettingsError          2   a combination of options that has no meaning, and the nearest that has
     └── NoAnswer               3   the data have no answer by this method, and what was tried
 
@@ -116,6 +117,10 @@ class UnknownName(SynthError):
 
 class NothingToPool(SynthError):
     """No study is left for an outcome; the text says what there is and why it is out."""
+
+
+class DamagedXML(SynthError):
+    """PubMed XML that cannot be read to its end: cut, broken, hostile, or something else; the text says where and what."""
 
 
 class SettingsError(SynthError):

@@ -1,0 +1,36 @@
+"""The search room: strategies, PubMed through Entrez, and the records that were found.
+
+Every public name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .record import Record, as_line, from_json, from_line, to_json
+
+__all__ = ["Record", "as_line", "from_json", "from_line", "to_json"]
+
+_HOME: Final = {
+    "Record": ".record",
+    "as_line": ".record",
+    "from_json": ".record",
+    "from_line": ".record",
+    "to_json": ".record",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})
