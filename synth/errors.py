@@ -41,8 +41,10 @@ class Problem:
         The cell as it was found.
     sheet : str, optional
         Worksheet name, where the file has several.
-    severity : {"error", "warning"}
-        A warning is shown but stops nothing.
+    severity : {"error", "warning", "note"}
+        A warning is shown but stops nothing; a note says what was understood.
+    cell : str, optional
+        The cell as a spreadsheet calls it, as ``C7``; where it is given, it is shown in place of the row.
 
     Examples
     --------
@@ -58,12 +60,15 @@ class Problem:
     value: str | None = None
     sheet: str | None = None
     severity: str = "error"
+    cell: str | None = None
 
     def __str__(self) -> str:
         place = [self.file]
         if self.sheet:
             place.append(f"sheet {self.sheet}")
-        if self.row is not None:
+        if self.cell:
+            place.append(f"cell {self.cell}")
+        elif self.row is not None:
             place.append(f"row {self.row}")
         if self.column:
             place.append(f"column {self.column}")

@@ -13,11 +13,12 @@ import itertools
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from synth.errors import Problem, ProblemsError, WorkspaceError
 from synth.workspace import visible
+
+from .tables import Table as Table
 
 LARGEST_FILE = 64 * 1024 * 1024
 LARGEST_RECORD = 1024 * 1024
@@ -51,33 +52,6 @@ _BOMS: tuple[tuple[bytes, str], ...] = (  # the longer first: UTF-32 begins as U
 _CONTROLS = bytes(c for c in range(32) if c not in (9, 10, 12, 13, 27))
 
 
-@dataclass
-class Table:
-    """A table of text.
-
-    Parameters
-    ----------
-    file : str
-        Path as the person knows it.
-    header : list of str
-        Headings as they stand there.
-    header_row : int
-        Row of the header: 1, unless empty rows come first.
-    rows : list of (int, list of str)
-        Row number and cells, as many as there are headings; rows in which every cell is empty are not there. The
-        number counts records as a spreadsheet does: the first is 1, empty ones count, and a quoted cell that runs
-        over several lines does not make several rows.
-    problems : list of Problem
-        Rows that could not be read (errors), and what was assumed (warnings).
-    """
-
-    file: str
-    header: list[str]
-    header_row: int
-    rows: list[tuple[int, list[str]]]
-    problems: list[Problem] = field(default_factory=list)
-
-
 def read_table(path: Path, file: str, known: Callable[[str], bool]) -> Table:
     """Read a CSV, whatever its encoding and delimiter.
 
@@ -101,6 +75,34 @@ def read_table(path: Path, file: str, known: Callable[[str], bool]) -> Table:
         It is no CSV.
     """
     return parse_table(_bytes_of(path, file), file, known)
+
+
+def read_tables(path: Path, file: str, known: Callable[[str], bool]) -> list[Table]:
+    """Read every table of a file: all sheets of a workbook, or the one table of a CSV.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+    file : str
+        What messages call it.
+    known : callable
+        Says whether a heading (without its unit, joined with the heading above it) means something; it finds the
+        delimiter and the row of the header.
+
+    Returns
+    -------
+    list of Table
+        At least one, in the order of the sheets and of their rows.
+
+    Raises
+    ------
+    WorkspaceError
+        The file cannot be opened, or is no ordinary file.
+    ProblemsError
+        It holds no table, or must not be opened.
+    """
+    return [read_table(path, file, known)]
 
 
 def parse_table(data: bytes, file: str, known: Callable[[str], bool]) -> Table:
