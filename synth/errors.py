@@ -5,11 +5,14 @@
     SynthError                 1   a person's input or workspace cannot be used
     ├── ProblemsError          1   defects in sheets or tables, all of them at once
     ├── WorkspaceError         1   no review here, a folder that is empty, a file that cannot be read or written
+    │   └── Busy               1   another run of synth is at work on the same search
     ├── UnknownName            1   an outcome, arm or study that the review does not have
     ├── NothingToPool          1   no study is left for an outcome, and why each one is out
     ├── DamagedXML             1   PubMed XML that is cut, broken, hostile or something else, and where
     ├── SettingsError          2   a combination of options that has no meaning, and the nearest that has
-    └── NoAnswer               3   the data have no answer by this method, and what was tried
+    ├── NoAnswer               3   the data have no answer by this method, and what was tried
+    ├── IncompleteSearch       4   a search whose records are not all there, and why; never a shorter list that looks whole
+    └── ServiceError           5   the literature service, or the way to it, gave no usable answer after all tries
 
 One place, the command line's entry, turns these into exit codes; everything else lets them pass.
 """
@@ -103,6 +106,10 @@ class WorkspaceError(SynthError):
     """No review where one is needed, or a file or folder that cannot be used."""
 
 
+class Busy(WorkspaceError):
+    """Another run holds the lock of a search; the text says who, where and since when."""
+
+
 class UnknownName(SynthError):
     """A name that is not there; says what is, and the nearest one.
 
@@ -138,3 +145,47 @@ class NoAnswer(SynthError):
     """A method that has no answer on these data; the text says what was tried."""
 
     exit_code = 3
+
+
+class IncompleteSearch(SynthError):
+    """A search that is not complete: every reason, and what to do.
+
+    Parameters
+    ----------
+    message : str
+        For the person at the keyboard.
+    reasons : iterable of str
+        Each thing that does not add up, as the run log keeps it.
+
+    Examples
+    --------
+    >>> raise IncompleteSearch("The search is not complete.", ["PMID 7 was found but not delivered."])
+    Traceback (most recent call last):
+        ...
+    synth.errors.IncompleteSearch: The search is not complete.
+      PMID 7 was found but not delivered.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, reasons: Iterable[str] = ()) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("\n".join([message, *(f"  {reason}" for reason in self.reasons)]))
+
+
+class ServiceError(SynthError):
+    """The literature service, or the network on the way to it, gave no usable answer after all tries.
+
+    Parameters
+    ----------
+    message : str
+        For the person at the keyboard; secrets are taken out before.
+    transient : bool
+        Whether trying again later may help.
+    """
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, transient: bool = True) -> None:
+        self.transient = transient
+        super().__init__(message)
