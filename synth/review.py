@@ -5,149 +5,33 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import Problem, ProblemsError, UnknownName, WorkspaceError
+from .errors import Problem, ProblemsError, WorkspaceError
+from .review_parts import DIRECTIONS, KINDS, TIME_UNITS, Arm, Outcome, Question, Review, visible
+
+__all__ = [
+    "DIRECTIONS", "KINDS", "SCHEMA", "TIME_UNITS", "Arm", "Outcome", "Question", "Review", "parse_review",
+    "read_review", "visible",
+]  # fmt: skip
 
 SCHEMA = 1
 LARGEST = 4 * 1024 * 1024
-DIRECTIONS = ("lower is better", "higher is better", "neutral")
-KINDS = ("proportion", "continuous")
 
 _TOP = ("schema", "title", "contact", "question", "primary_arm", "comparator_arms", "arms", "outcomes")
 _QUESTION = ("text", "population", "intervention", "comparator")
-_ARM = ("label",)
-_OUTCOME = ("label", "definition", "time_point", "direction", "predicate", "kind")
+_ARM = ("label", "aliases")
+_NUMBERS = ("lowest", "highest", "step")
+_OUTCOME = (
+    "label", "definition", "time_point", "direction", "predicate", "kind", "aliases", "within", "event", "unit",
+    "time_unit", *_NUMBERS,
+)  # fmt: skip
+_LARGEST_NUMBER = 10**12
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 # An outcome's id is the name of its report; the index page has this one.
 _RESERVED = frozenset({"index"})
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
-
-@dataclass(frozen=True)
-class Arm:
-    """A treated group as the review knows it.
-
-    Parameters
-    ----------
-    id : str
-        What stands in the ``arm`` column of a sheet.
-    label : str
-        What a page calls it.
-    role : {"primary", "comparator", "other"}
-        The primary arm is pooled, comparators stand beside it, the others are listed only.
-    """
-
-    id: str
-    label: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What is counted (or measured), when, and how to say it.
-
-    Parameters
-    ----------
-    id : str
-        What stands in the ``outcome`` column of a sheet; also the name of the report's file.
-    label, definition, time_point : str
-        For the page.
-    direction : {"lower is better", "higher is better", "neutral"}
-        Which way is good for the patient.
-    kind : {"proportion", "continuous"}
-        Patients with an event among patients assessed, or a mean.
-    predicate : str
-        Completes "16 of 100 patients ...": ``"died within one year of surgery"``.
-    """
-
-    id: str
-    label: str
-    definition: str = ""
-    time_point: str = ""
-    direction: str = "neutral"
-    kind: str = "proportion"
-    predicate: str = ""
-
-
-@dataclass(frozen=True)
-class Question:
-    """The clinical question, whole and in its parts."""
-
-    text: str
-    population: str = ""
-    intervention: str = ""
-    comparator: str = ""
-
-
-@dataclass(frozen=True)
-class Review:
-    """What ``review.toml`` says: arms and outcomes in the order in which they stand there.
-
-    Examples
-    --------
-    >>> review = Review("Title", Question("How many?"), "", (Arm("mis", "Minimally invasive", "primary"),),
-    ...                 (Outcome("fusion", "Fusion"),))
-    >>> review.primary_arm.label
-    'Minimally invasive'
-    >>> review.outcome("fusio")
-    Traceback (most recent call last):
-        ...
-    synth.errors.UnknownName: There is no outcome "fusio". Did you mean "fusion"? There are: fusion.
-    """
-
-    title: str
-    question: Question
-    contact: str
-    arms: tuple[Arm, ...]
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def primary_arm(self) -> Arm:
-        """The arm whose results are pooled."""
-        return next(arm for arm in self.arms if arm.role == "primary")
-
-    @property
-    def comparator_arms(self) -> tuple[Arm, ...]:
-        """The arms that stand beside the primary one, in their order."""
-        return tuple(arm for arm in self.arms if arm.role == "comparator")
-
-    def outcome(self, id: str) -> Outcome:
-        """Return the outcome of that name; :class:`~synth.errors.UnknownName` with the nearest one if there is none."""
-        for outcome in self.outcomes:
-            if outcome.id == id:
-                return outcome
-        raise UnknownName("outcome", visible(id), [outcome.id for outcome in self.outcomes])
-
-    def arm(self, id: str) -> Arm:
-        """Return the arm of that name; :class:`~synth.errors.UnknownName` with the nearest one if there is none."""
-        for arm in self.arms:
-            if arm.id == id:
-                return arm
-        raise UnknownName("arm", visible(id), [arm.id for arm in self.arms])
-
-
-def visible(text: str, limit: int = 80) -> str:
-    r"""Return the text as a message may show it: control and direction characters spelled out, long text cut.
-
-    A cell of somebody's file must not move the cursor of a terminal, nor fill it.
-
-    Examples
-    --------
-    >>> print(visible("a\x1b[31mb"), visible("x" * 100, 5))
-    a\x1b[31mb xxxxx… (100 characters)
-    """
-    cut = text[:limit]
-    if not (cut.isascii() and cut.isprintable()):
-        cut = "".join(
-            c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _HIDDEN_CATEGORIES else c
-            for c in cut
-        )
-    return cut if len(text) <= limit else f"{cut}… ({len(text):,} characters)"
 
 
 def read_review(path: Path) -> Review:
@@ -247,12 +131,15 @@ class _Reader:
     def arms(self, table: dict[str, Any]) -> tuple[Arm, ...]:
         found = self.table(table, "arms", "")
         labels: dict[str, str] = {}
+        aliases: dict[str, tuple[str, ...]] = {}
         for id in found:
             place = f"arms.{visible(id)}"
             self.id(id, place)
             arm = self.table(found, id, "arms")
             self.known(arm, _ARM, place)
             labels[id] = self.text(arm, "label", place) or id
+            aliases[id] = self.texts(arm, "aliases", place)
+        self.distinct("arms", aliases)
         if not labels and "arms" in table:
             self.wrong("arms is empty.", 'Write for each treated group: [arms.mis] and label = "Minimally invasive".')
         primary = self.text(table, "primary_arm", "", required=True)
@@ -270,7 +157,7 @@ class _Reader:
             elif name not in labels and labels:
                 self.unknown_arm("comparator_arms", name, labels)
         role = dict.fromkeys(named, "comparator") | {primary: "primary"}
-        return tuple(Arm(id, label, role.get(id, "other")) for id, label in labels.items())
+        return tuple(Arm(id, label, role.get(id, "other"), aliases[id]) for id, label in labels.items())
 
     def outcomes(self, table: dict[str, Any]) -> tuple[Outcome, ...]:
         found = self.table(table, "outcomes", "")
@@ -289,19 +176,79 @@ class _Reader:
             folded.setdefault(id.casefold(), visible(id))
             outcome = self.table(found, id, "outcomes")
             self.known(outcome, _OUTCOME, place)
-            label = self.text(outcome, "label", place, required=True)
-            outcomes.append(
-                Outcome(
-                    id=id,
-                    label=label,
-                    definition=self.text(outcome, "definition", place),
-                    time_point=self.text(outcome, "time_point", place),
-                    direction=self.choice(outcome, "direction", place, DIRECTIONS, "neutral"),
-                    kind=self.choice(outcome, "kind", place, KINDS, "proportion"),
-                    predicate=self.text(outcome, "predicate", place) or f"had the outcome “{label}”",
-                )
-            )
+            outcomes.append(self.outcome(id, outcome, place))
+        self.distinct("outcomes", {outcome.id: outcome.aliases for outcome in outcomes})
+        self.nested({outcome.id: outcome for outcome in outcomes})
         return tuple(outcomes)
+
+    def outcome(self, id: str, table: dict[str, Any], place: str) -> Outcome:
+        label = self.text(table, "label", place, required=True)
+        kind = self.choice(table, "kind", place, KINDS, "proportion")
+        if kind != "continuous":
+            for key in _NUMBERS:
+                if key in table:
+                    self.wrong(f"{place}.{key} is only for means.", f'Leave it out, or write: kind = "{KINDS[2]}"')
+        if kind != "rate" and "time_unit" in table:
+            self.wrong(f"{place}.time_unit is only for rates.", f'Leave it out, or write: kind = "{KINDS[1]}"')
+        lowest, highest, step = (self.number(table, key, place) for key in _NUMBERS)
+        if lowest is not None and highest is not None and lowest >= highest:
+            self.wrong(f"{place}.lowest is not below highest.", "Correct one of them.")
+        if step is not None and step <= 0:
+            self.wrong(f"{place}.step is not above 0.", "Write: step = 1 (where every patient's value is whole)")
+        return Outcome(
+            id=id,
+            label=label,
+            definition=self.text(table, "definition", place),
+            time_point=self.text(table, "time_point", place),
+            direction=self.choice(table, "direction", place, DIRECTIONS, "neutral"),
+            kind=kind,
+            predicate=self.text(table, "predicate", place) or f"had the outcome “{label}”",
+            aliases=self.texts(table, "aliases", place),
+            within=self.texts(table, "within", place),
+            event=self.text(table, "event", place),
+            unit=self.text(table, "unit", place),
+            time_unit=self.choice(table, "time_unit", place, TIME_UNITS, "years") if kind == "rate" else "",
+            lowest=lowest,
+            highest=highest,
+            step=step,
+        )
+
+    def nested(self, outcomes: dict[str, Outcome]) -> None:
+        """Hold that what an outcome lies within is there, is counted too, and does not lie within it in turn."""
+        for id, outcome in outcomes.items():
+            place = f"outcomes.{visible(id)}.within"
+            for name in outcome.within:
+                if name not in outcomes:
+                    near = difflib.get_close_matches(name, list(outcomes), n=1)
+                    hint = f'Did you mean "{near[0]}"?' if near else f"There are: {', '.join(map(visible, outcomes))}."
+                    self.wrong(f'{place} names "{visible(name)}", which is no outcome of this review.', hint)
+                elif name == id or id in self.reached(name, outcomes):
+                    self.wrong(f"{place} goes in a circle: the outcome would lie within itself.", "Take one name out.")
+                elif (outcome.kind, outcomes[name].kind) != ("proportion", "proportion"):
+                    self.wrong(f"{place}: only numbers of patients lie within each other.", "Leave it out.")
+
+    @staticmethod
+    def reached(id: str, outcomes: dict[str, Outcome]) -> set[str]:
+        found: set[str] = set()
+        waiting = [id]
+        while waiting:
+            for name in outcomes[waiting.pop()].within:
+                if name in outcomes and name not in found:
+                    found.add(name)
+                    waiting.append(name)
+        return found
+
+    def distinct(self, section: str, aliases: dict[str, tuple[str, ...]]) -> None:
+        """Hold that an alias means one arm, or one outcome."""
+        taken = {id.casefold(): id for id in aliases}
+        for id, words in aliases.items():
+            for word in words:
+                other = taken.setdefault(word.casefold(), id)
+                if other != id:
+                    self.wrong(
+                        f'{section}.{visible(id)}.aliases has "{visible(word)}", which means {visible(other)} already.',
+                        "Keep it in one place.",
+                    )
 
     def known(self, table: dict[str, Any], names: Iterable[str], place: str) -> None:
         names = tuple(names)
@@ -335,6 +282,24 @@ class _Reader:
                 self.wrong(f"{name} is {'empty' if key in table else 'missing'}.", f'Write: {key} = "..."')
             return ""
         return value.strip()
+
+    def texts(self, table: dict[str, Any], key: str, place: str) -> tuple[str, ...]:
+        """Read a text or a list of texts."""
+        value = table.get(key, [])
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            self.wrong(f"{place}.{key} is {_shown(value)}, which is no list of texts.", f'Write: {key} = ["..."]')
+            return ()
+        return tuple(dict.fromkeys(each.strip() for each in listed if each.strip()))
+
+    def number(self, table: dict[str, Any], key: str, place: str) -> float | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_NUMBER:
+            return float(value)
+        self.wrong(f"{place}.{key} is {_shown(value)}, which is no number.", f"Write: {key} = 1")
+        return None
 
     def choice(self, table: dict[str, Any], key: str, place: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.text(table, key, place) or default

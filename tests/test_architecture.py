@@ -15,11 +15,12 @@ LONGEST = 400
 LONGEST_TEST = 500
 
 # The review on disk and the words shared by all rooms: what stands outside of any room.
-GROUND = {"errors", "workspace", "review", "_version"}
+GROUND = {"errors", "workspace", "review", "review_parts", "_version"}
 ALLOWED = {
     "errors": set(),
     "_version": set(),
-    "review": {"errors"},
+    "review_parts": {"errors"},
+    "review": {"errors", "review_parts"},
     "workspace": {"errors", "review"},
     "meta": {"errors"},
     "extract": {"errors", "workspace", "review"},

@@ -263,3 +263,46 @@ def test_the_clock_can_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_text_of_a_stranger_cannot_move_the_cursor(text: str, shown: str) -> None:
     """A study's name could clear the terminal or turn a message round."""
     assert visible(text) == shown
+
+
+def test_what_an_outcome_lies_within_is_read_and_followed() -> None:
+    """Deaths within 30 days could outnumber those within a year, and nobody would notice."""
+    text = GOOD.replace('label = "Death"', 'label = "Death"\naliases = ["died"]\nevent = "death"\nwithin = "ever"', 1)
+    text += '[outcomes.ever]\nlabel = "Ever"\n[outcomes.early]\nlabel = "Early"\nwithin = ["death"]\n'
+    text += '[outcomes.rate]\nlabel = "Rate"\nkind = "rate"\nunit = "falls"\n[outcomes.score]\nlabel = "Score"\n'
+    text += 'kind = "continuous"\nlowest = 0\nhighest = 10\nstep = 1\n'
+    review = parse_review(text.replace('label = "Old"', 'label = "Old"\naliases = ["control"]').encode())
+    assert review.contains("early") == ("death", "ever")
+    assert review.outcome("death").aliases == ("died",)
+    assert review.outcome("death").event == "death"
+    assert review.arm("old").aliases == ("control",)
+    assert (review.outcome("rate").time_unit, review.outcome("rate").unit) == ("years", "falls")
+    score = review.outcome("score")
+    assert (score.lowest, score.highest, score.step, score.time_unit) == (0.0, 10.0, 1.0, "")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ('within = "deth"', 'names "deth", which is no outcome of this review. Did you mean "death"?'),
+        ('within = "late"', "goes in a circle"),
+        ('within = "death"', "goes in a circle"),
+        ('within = "time_min"', "only numbers of patients lie within each other"),
+        ("within = [1]", "no list of texts"),
+        ('aliases = ["Dead"]', 'has "dead", which means death already'),
+        ("lowest = 1", "lowest is only for means"),
+        ('time_unit = "years"', "time_unit is only for rates"),
+        ('kind = "rate"\ntime_unit = "months"\nwithin = "other"', "only numbers of patients lie"),
+        ('kind = "rate"\ntime_unit = "hours"', 'time_unit is "hours"'),
+        ('kind = "continuous"\nlowest = 2\nhighest = 1', "lowest is not below highest"),
+        ('kind = "continuous"\nstep = 0', "step is not above 0"),
+        ('kind = "continuous"\nstep = true', "which is no number"),
+        (f'kind = "continuous"\nstep = {"9" * 400}', "which is no number"),
+        ('kind = "continuous"\nstep = nan', "which is no number"),
+    ],
+)
+def test_a_key_of_an_outcome_without_meaning_is_told(key: str, said: str) -> None:
+    """A slip in review.toml would switch a check off in silence."""
+    text = GOOD.replace('[outcomes.death]\nlabel = "Death"', f'[outcomes.death]\nlabel = "Death"\n{key}')
+    text += '[outcomes.late]\nlabel = "Late"\naliases = "dead"\nwithin = "death"\n[outcomes.other]\nlabel = "O"\n'
+    assert any(said in problem for problem in problems_of(text))
