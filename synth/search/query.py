@@ -1,4 +1,4 @@
-"""What a strategy asks of PubMed, as counting and collecting need it: its lines, the whole, and the text of its file."""
+"""What a strategy asks of PubMed, as counting and collecting need it: its lines, the whole, the text of its file."""
 
 from __future__ import annotations
 
