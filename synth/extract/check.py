@@ -127,6 +127,8 @@ def _reader(column: Column, heading: str) -> Callable[[str], Any]:
         return lambda cell: cells.count(cell, shown)
     if column.kind == "number":
         return lambda cell: cells.number(cell, negative=column.name.split("_")[0] not in ("sd", "se", "time"))
+    if column.kind == "spread":
+        return lambda cell: cells.number(cell, negative=False)
     if column.kind == "year":
         return cells.year
     if column.kind == "choice":

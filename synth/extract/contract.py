@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 POOLED_UNIT = "patients"
 
@@ -22,8 +22,8 @@ class Column:
         The heading that synth writes.
     meaning : str
         What stands in it, in one sentence.
-    kind : {"text", "count", "number", "year", "choice"}
-        A count is a whole number from zero, a number has a decimal point or none.
+    kind : {"text", "count", "number", "spread", "year", "choice"}
+        A count is a whole number from zero, a number has a decimal point or none, a spread is a number from zero.
     required : bool
         Whether the heading must be there. An empty cell is another matter, and always allowed but in the names.
     allowed : tuple of str
@@ -40,31 +40,50 @@ class Column:
     aliases: tuple[str, ...] = ()
 
 
+def _quantile(percent: str, ordinal: str, digit: str, side: str) -> tuple[str, ...]:
+    low = "low" if side == "lower" else "high"
+    return (
+        *(f"p{percent}", f"{percent}th percentile", f"percentile {percent}", f"{percent}%"),
+        *(f"{ordinal} quartile", f"{digit} quartile", f"{side} quartile", f"quartile {digit[0]}"),
+        *(f"iqr {low}", f"iqr {side}", f"{side} iqr", f"iqr q{digit[0]}", f"iqr {'from' if side == 'lower' else 'to'}"),
+    )
+
+
 RESULTS: tuple[Column, ...] = (
     Column(
         "study",
         "Label of the study, the same in every row and in studies.csv",
         required=True,
-        aliases=("series", "author", "authors", "studlab", "slab", "study id", "study label", "study name", "trial"),
+        aliases=(
+            *("series", "author", "authors", "studlab", "slab", "study id", "study label", "study name", "trial"),
+            *("study identifier", "first author", "author year", "study ref", "name of study"),
+        ),
     ),
     Column(
         "arm",
         "Treated group: one of the arms of review.toml",
         required=True,
-        aliases=("group", "treatment", "treat", "trt", "t", "cohort arm"),
+        aliases=(
+            *("group", "treatment", "treat", "trt", "t", "cohort arm", "arm name", "study arm", "treatment arm"),
+            *("treatment group", "intervention", "intervention arm", "intervention group", "intervention name", "group label"),
+        ),
     ),
     Column(
         "outcome",
         "What was counted: one of the outcomes of review.toml",
         required=True,
-        aliases=("endpoint", "outcome id", "outcome name"),
+        aliases=("endpoint", "outcome id", "outcome name", "outcome measure", "outcome title", "analysis name"),
     ),
     Column(
         "events",
         "Patients with the event; empty where the source does not give it",
         "count",
         required=True,
-        aliases=("event", "events n", "n events", "deaths", "cases", "responders", "count", "xi", "x", "r", "ri"),
+        aliases=(
+            *("event", "events n", "n events", "deaths", "cases", "responders", "count", "xi", "x", "r", "ri"),
+            *("number of events", "no of events", "n with event", "n with events", "patients with event", "events n %"),
+            *("n (%)", "events (%)", "no (%)", "number (%)", "n/N", "events/total"),
+        ),
     ),
     Column(
         "total",
@@ -73,22 +92,44 @@ RESULTS: tuple[Column, ...] = (
         required=True,
         aliases=(
             *("n", "ni", "patients", "n patients", "n total", "total n", "totals", "size"),
-            *("denominator", "denom", "sample size", "samplesize", "at risk"),
+            *("denominator", "denom", "sample size", "samplesize", "at risk", "number of patients", "no of patients"),
+            *("number of participants", "participants", "n analysed", "n analyzed", "number analysed", "number analyzed"),
         ),
     ),
-    Column("mean", "Mean, for a continuous outcome", "number", aliases=("mi", "average")),
-    Column("sd", "Standard deviation that goes with the mean", "number", aliases=("sdi", "std", "standard deviation")),
+    Column("mean", "Mean, for a continuous outcome", "number", aliases=("mi", "average", "mean (SD)", "mean ± SD")),
+    Column("sd", "Standard deviation that goes with the mean", "spread", aliases=("sdi", "std", "standard deviation")),
+    Column(
+        "median",
+        "Median, for a continuous outcome; with quartiles or range a mean can be estimated from it",
+        "number",
+        aliases=("med", "mdn", "p50", "50th percentile", "median (IQR)", "median (range)", "median [IQR]"),
+    ),
+    Column("q1", "First quartile that goes with the median", "number", aliases=_quantile("25", "first", "1st", "lower")),
+    Column("q3", "Third quartile that goes with the median", "number", aliases=_quantile("75", "third", "3rd", "upper")),
+    Column(
+        "min",
+        "Least value of a patient, for a continuous outcome",
+        "number",
+        aliases=("minimum", "range min", "range minimum", "range low", "range lower", "lowest"),
+    ),
+    Column(
+        "max",
+        "Greatest value of a patient, for a continuous outcome",
+        "number",
+        aliases=("maximum", "range max", "range maximum", "range high", "range upper", "highest"),
+    ),
     Column(
         "time",
-        "Person-time at risk that goes with the events, for a rate",
-        "number",
+        "Person-time at risk that goes with the events, for a rate, in the time_unit of review.toml",
+        "spread",
         aliases=("person time", "person years", "pyears", "py", "exposure", "ti"),
     ),
     Column("unit", "What was counted: only patients are pooled; empty means patients", aliases=("unit of count",)),
     Column("definition", "What this study counted as the event"),
     Column(
         "events_basis",
-        "Whether the source prints the number of events or it was worked out",
+        "Whether the source prints the number of events or it was worked out (or read by synth out of a cell with "
+        "several figures)",
         "choice",
         allowed=("stated", "derived"),
     ),
@@ -116,12 +157,18 @@ RESULTS: tuple[Column, ...] = (
     Column("exclude", "Why the row must not be pooled, in a sentence; empty if it may", aliases=("exclusion",)),
     Column("note", "Anything a reader of the figure should know", aliases=("notes", "comment", "comments", "remark")),
     Column("source", "Address or DOI of what was read", aliases=("url", "reference")),
+    Column("origin", "File, sheet and cells from which synth import took the figure; empty for a row typed here"),
 )
 
 STUDIES: tuple[Column, ...] = (
-    RESULTS[0],
-    RESULTS[1],
+    replace(RESULTS[0], aliases=tuple(word for word in RESULTS[0].aliases if word != "authors")),
+    replace(RESULTS[1], aliases=tuple(word for word in RESULTS[1].aliases if word != "intervention")),
     Column("title", "Title of the paper"),
+    Column(
+        "authors",
+        "Authors, with a semicolon between them; two studies that share some may share patients",
+        aliases=("author list", "authors list", "all authors", "full author list"),
+    ),
     Column("journal", "Journal, volume and pages"),
     Column("year", "Year of publication, four digits", "year", aliases=("publication year",)),
     Column("pmid", "PubMed number", aliases=("pubmed id",)),
@@ -134,7 +181,13 @@ STUDIES: tuple[Column, ...] = (
     Column("population", "Which patients"),
     Column("levels", "Which part of the spine", aliases=("level", "region")),
     Column("approach", "What was done", aliases=("technique", "intervention")),
-    Column("n", "Patients in this arm", "count", aliases=("size", "n patients", "patients", "sample size")),
+    Column("n", "Patients in this arm", "count", aliases=("size", "n patients", "patients", "sample size", "n arm")),
+    Column(
+        "n_study",
+        "Patients in the whole study, all arms together; the arms are held against it",
+        "count",
+        aliases=("study n", "study size", "n whole study", "total patients in study", "n all arms"),
+    ),
     Column("n_male", "Men among them, as the source gives it", aliases=("male", "men")),
     Column("age", "Age, as the source gives it"),
     Column("followup", "Length of follow-up, as the source gives it", aliases=("follow up months",)),
@@ -145,10 +198,111 @@ STUDIES: tuple[Column, ...] = (
     ),
     Column("note", "Anything a reader of the study should know", aliases=("notes", "comment", "comments", "remark")),
     Column("source", "Address or DOI of what was read", aliases=("url", "reference")),
+    RESULTS[-1],
 )
+
+BIAS: tuple[Column, ...] = (
+    RESULTS[0],
+    Column("arm", "Arm, where the arms of a study are judged apart; empty for the study", aliases=RESULTS[1].aliases),
+    Column(
+        "instrument",
+        "Which instrument: jbi-case-series, robins-i, newcastle-ottawa, minors, or one of your own",
+        required=True,
+        aliases=("tool", "checklist", "scale", "rob tool"),
+    ),
+    Column("item", "Number of the item or domain in the instrument", required=True, aliases=("domain", "question")),
+    Column(
+        "judgement",
+        "The judgement, in the instrument's own words",
+        required=True,
+        aliases=("judgment", "rating", "answer", "risk of bias", "score"),
+    ),
+    Column(
+        "support",
+        "What the judgement rests on, in a sentence or a quotation",
+        aliases=("justification", "rationale", "reason", "support for judgement", "support for judgment"),
+    ),
+    Column("where", "Where in the source that stands", aliases=("page", "location")),
+    RESULTS[-1],
+)
+
+PATIENTS: tuple[Column, ...] = (
+    RESULTS[0],
+    RESULTS[1],
+    Column(
+        "patient",
+        "Running number of the patient in the series; nothing by which anybody could be known",
+        aliases=(
+            *("patient id", "patient no", "patient number", "patient nr", "pt", "pt id", "pt no", "pat", "pat id"),
+            *("case", "case id", "case no", "case number", "subject", "subject id", "subject no", "id", "no", "nr", "#"),
+            *("record id", "participant", "participant id", "potilas", "paciente", "paziente", "patientin", "fall"),
+        ),
+    ),
+    Column(
+        "age",
+        "Age in years",
+        aliases=(
+            *("age years", "age at surgery", "age at operation", "alter", "ikä", "edad", "âge", "età", "leeftijd"),
+            *("ålder", "alder", "idade", "wiek", "возраст", "年龄", "年齢"),
+        ),
+    ),
+    Column(
+        "sex",
+        "male or female, in any of the languages of the words",
+        aliases=(
+            *("gender", "male", "m/f", "f/m", "sexe", "sexo", "sesso", "geschlecht", "geslacht", "sukupuoli", "kön"),
+            *("køn", "kjønn", "płeć", "пол", "性别", "性別"),
+        ),
+    ),
+    Column(
+        "followup",
+        "Time from the start to death or to the last contact, with its unit in the heading: followup_months",
+        aliases=(
+            *("follow up", "fu", "f/u", "follow up time", "time of follow up", "follow up duration", "observation"),
+            *("length of follow up", "duration of follow up", "observation time", "survival", "survival time", "os"),
+            *("overall survival", "time to last follow up", "time to last contact", "seuranta", "seurantaaika"),
+            *("nachbeobachtung", "nachbeobachtungszeit", "suivi", "seguimiento", "uppföljning", "opfølgning"),
+            *("oppfølging", "acompanhamento", "czas obserwacji"),
+        ),
+    ),
+    Column(
+        "start",
+        "Date of the operation, or of whatever the time is counted from; only the days from it are kept",
+        aliases=(
+            *("surgery", "operation", "op", "index surgery", "index operation", "index", "procedure", "treatment"),
+            *("start", "baseline", "inclusion", "enrolment", "enrollment", "randomisation", "randomization", "injury"),
+            *("admission", "intervention", "leikkaus", "operaatio", "cirugía", "intervención", "opération", "chirurgie"),
+            *("intervento", "operatie", "cirurgia", "operacja", "leikkauspäivä", "operationsdatum", "opdatum"),
+        ),
+    ),
+    Column(
+        "last",
+        "Date of the last contact; only the days to it are kept",
+        aliases=(
+            *("last contact", "last follow up", "last fu", "last visit", "last seen", "last seen alive"),
+            *("last known alive", "end of follow up", "censoring", "censor", "latest follow up", "final follow up"),
+            *("viimeinen kontakti", "letzter kontakt", "dernières nouvelles", "último contacto", "ultimo contatto"),
+        ),
+    ),
+    Column(
+        "lost",
+        "Whether the patient was lost to follow-up before an outcome could be known",
+        aliases=("lost to follow up", "ltfu", "dropout", "drop out", "withdrawn"),
+    ),
+)
+"""Beside these, one column for each outcome (1, 0 or empty), and one for the time to it: OUTCOME_months, OUTCOME_date."""
+
+OTHERS: tuple[Column, ...] = (
+    Column("timepoint", "When the outcome was counted", aliases=("time point", "follow up time point", "at", "when")),
+    Column("se", "Standard error of the mean", "spread", aliases=("sem", "std err", "standard error", "std error")),
+    Column("reviewer", "Who extracted the row", aliases=("reviewer name", "extractor", "extracted by")),
+    Column("subgroup", "Part of the patients only", aliases=("sub group", "subgroup name")),
+)
+"""Columns that other people's sheets have and the canonical form has not: what they say goes into it in another way."""
 
 RESULT_COLUMNS: tuple[str, ...] = tuple(column.name for column in RESULTS)
 STUDY_COLUMNS: tuple[str, ...] = tuple(column.name for column in STUDIES)
+BIAS_COLUMNS: tuple[str, ...] = tuple(column.name for column in BIAS)
 
 
 def fold(heading: str) -> str:

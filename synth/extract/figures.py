@@ -9,6 +9,10 @@ from synth.errors import Problem
 from synth.workspace import Outcome
 
 
+NUMBERS = ("events", "total", "mean", "sd", "median", "q1", "q3", "min", "max", "time")
+"""Fields of a figure that hold a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One row of results: what a study reports of an arm for an outcome.
@@ -35,6 +39,11 @@ class Figure:
     total: int | None
     mean: float | None = None
     sd: float | None = None
+    median: float | None = None
+    q1: float | None = None
+    q3: float | None = None
+    min: float | None = None
+    max: float | None = None
     time: float | None = None
     unit: str = "patients"
     definition: str = ""
@@ -47,6 +56,7 @@ class Figure:
     exclude: str = ""
     note: str = ""
     source: str = ""
+    origin: str = ""
     file: str = ""
     row: int = 0
     values: tuple[tuple[str, float | None], ...] = ()
@@ -61,7 +71,7 @@ class Figure:
         >>> figure.number("n"), figure.number("mean"), figure.number("se"), figure.number("r")
         (40, 3.5, 0.1, None)
         """
-        if name in ("events", "total", "mean", "sd", "time"):
+        if name in NUMBERS:
             value: float | None = getattr(self, name)
             return value
         if name == "n":
@@ -76,6 +86,7 @@ class StudyArm:
     study: str
     arm: str
     title: str = ""
+    authors: str = ""
     journal: str = ""
     year: int | None = None
     pmid: str = ""
@@ -89,12 +100,14 @@ class StudyArm:
     levels: str = ""
     approach: str = ""
     n: int | None = None
+    n_study: int | None = None
     n_male: str = ""
     age: str = ""
     followup: str = ""
     overlaps: str = ""
     note: str = ""
     source: str = ""
+    origin: str = ""
     file: str = ""
     row: int = 0
     more: tuple[tuple[str, str], ...] = ()

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from .contract import RESULTS, Column, fold, names_of
+from .figures import NUMBERS
 
 _ARMS = (
     ("1", ("e", "t", "a", "treatment", "treated", "intervention", "experimental", "exp", "trt", "case", "cases")),
@@ -51,12 +52,11 @@ class Kind:
         others = (
             replace(column, aliases=tuple(alias for alias in column.aliases if fold(alias) not in taken))
             for column in RESULTS
-            if column.name not in _NUMBERS and fold(column.name) not in taken
+            if column.name not in NUMBERS and fold(column.name) not in taken
         )
         return (*others, *self.own)
 
 
-_NUMBERS = ("events", "total", "mean", "sd", "time")
 
 
 def _of(base: str, meaning: str, kind: str, words: tuple[str, ...]) -> tuple[Column, Column]:
