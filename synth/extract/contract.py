@@ -40,12 +40,13 @@ class Column:
     aliases: tuple[str, ...] = ()
 
 
-def _quantile(percent: str, ordinal: str, digit: str, side: str) -> tuple[str, ...]:
-    low = "low" if side == "lower" else "high"
+def _quartile(percent: str, ordinal: str, digit: str, *sides: str) -> tuple[str, ...]:
     return (
         *(f"p{percent}", f"{percent}th percentile", f"percentile {percent}", f"{percent}%"),
-        *(f"{ordinal} quartile", f"{digit} quartile", f"{side} quartile", f"quartile {digit[0]}"),
-        *(f"iqr {low}", f"iqr {side}", f"{side} iqr", f"iqr q{digit[0]}", f"iqr {'from' if side == 'lower' else 'to'}"),
+        *(f"{ordinal} quartile", f"{digit} quartile", f"quartile {digit[0]}", f"iqr q{digit[0]}"),
+        *(f"{side} quartile" for side in sides),
+        *(f"iqr {side}" for side in sides),
+        f"{sides[0]} iqr",
     )
 
 
@@ -65,7 +66,8 @@ RESULTS: tuple[Column, ...] = (
         required=True,
         aliases=(
             *("group", "treatment", "treat", "trt", "t", "cohort arm", "arm name", "study arm", "treatment arm"),
-            *("treatment group", "intervention", "intervention arm", "intervention group", "intervention name", "group label"),
+            *("treatment group", "intervention", "intervention arm", "intervention group", "intervention name"),
+            "group label",
         ),
     ),
     Column(
@@ -93,7 +95,8 @@ RESULTS: tuple[Column, ...] = (
         aliases=(
             *("n", "ni", "patients", "n patients", "n total", "total n", "totals", "size"),
             *("denominator", "denom", "sample size", "samplesize", "at risk", "number of patients", "no of patients"),
-            *("number of participants", "participants", "n analysed", "n analyzed", "number analysed", "number analyzed"),
+            *("number of participants", "participants", "n analysed", "n analyzed", "number analysed"),
+            "number analyzed",
         ),
     ),
     Column("mean", "Mean, for a continuous outcome", "number", aliases=("mi", "average", "mean (SD)", "mean ± SD")),
@@ -104,8 +107,10 @@ RESULTS: tuple[Column, ...] = (
         "number",
         aliases=("med", "mdn", "p50", "50th percentile", "median (IQR)", "median (range)", "median [IQR]"),
     ),
-    Column("q1", "First quartile that goes with the median", "number", aliases=_quantile("25", "first", "1st", "lower")),
-    Column("q3", "Third quartile that goes with the median", "number", aliases=_quantile("75", "third", "3rd", "upper")),
+    Column("q1", "First quartile that goes with the median", "number",
+           aliases=_quartile("25", "first", "1st", "lower", "low", "from")),
+    Column("q3", "Third quartile that goes with the median", "number",
+           aliases=_quartile("75", "third", "3rd", "upper", "high", "to")),
     Column(
         "min",
         "Least value of a patient, for a continuous outcome",
@@ -234,8 +239,8 @@ PATIENTS: tuple[Column, ...] = (
         "Running number of the patient in the series; nothing by which anybody could be known",
         aliases=(
             *("patient id", "patient no", "patient number", "patient nr", "pt", "pt id", "pt no", "pat", "pat id"),
-            *("case", "case id", "case no", "case number", "subject", "subject id", "subject no", "id", "no", "nr", "#"),
-            *("record id", "participant", "participant id", "potilas", "paciente", "paziente", "patientin", "fall"),
+            *("case", "case id", "case no", "case number", "subject", "subject id", "subject no", "id", "no", "nr"),
+            *("#", "record id", "participant", "participant id", "potilas", "paciente", "paziente", "patientin", "fall"),
         ),
     ),
     Column(
@@ -271,8 +276,8 @@ PATIENTS: tuple[Column, ...] = (
         aliases=(
             *("surgery", "operation", "op", "index surgery", "index operation", "index", "procedure", "treatment"),
             *("start", "baseline", "inclusion", "enrolment", "enrollment", "randomisation", "randomization", "injury"),
-            *("admission", "intervention", "leikkaus", "operaatio", "cirugía", "intervención", "opération", "chirurgie"),
-            *("intervento", "operatie", "cirurgia", "operacja", "leikkauspäivä", "operationsdatum", "opdatum"),
+            *("admission", "intervention", "leikkaus", "operaatio", "cirugía", "intervención", "opération"),
+            *("chirurgie", "intervento", "operatie", "cirurgia", "operacja", "leikkauspäivä", "operationsdatum", "opdatum"),
         ),
     ),
     Column(
@@ -290,7 +295,7 @@ PATIENTS: tuple[Column, ...] = (
         aliases=("lost to follow up", "ltfu", "dropout", "drop out", "withdrawn"),
     ),
 )
-"""Beside these, one column for each outcome (1, 0 or empty), and one for the time to it: OUTCOME_months, OUTCOME_date."""
+"""Beside these, one column for each outcome (1, 0 or empty), and where it is known its time: OUTCOME_months or _date."""
 
 OTHERS: tuple[Column, ...] = (
     Column("timepoint", "When the outcome was counted", aliases=("time point", "follow up time point", "at", "when")),

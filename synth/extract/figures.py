@@ -8,7 +8,6 @@ from pathlib import Path
 from synth.errors import Problem
 from synth.workspace import Outcome
 
-
 NUMBERS = ("events", "total", "mean", "sd", "median", "q1", "q3", "min", "max", "time")
 """Fields of a figure that hold a number."""
 
