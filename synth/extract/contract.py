@@ -240,7 +240,7 @@ PATIENTS: tuple[Column, ...] = (
         aliases=(
             *("patient id", "patient no", "patient number", "patient nr", "pt", "pt id", "pt no", "pat", "pat id"),
             *("case", "case id", "case no", "case number", "subject", "subject id", "subject no", "id", "no", "nr"),
-            *("#", "record id", "participant", "participant id", "potilas", "paciente", "paziente", "patientin", "fall"),
+            *("#", "record id", "participant", "participant id", "potilas", "paciente", "paziente", "fall"),
         ),
     ),
     Column(
@@ -277,7 +277,7 @@ PATIENTS: tuple[Column, ...] = (
             *("surgery", "operation", "op", "index surgery", "index operation", "index", "procedure", "treatment"),
             *("start", "baseline", "inclusion", "enrolment", "enrollment", "randomisation", "randomization", "injury"),
             *("admission", "intervention", "leikkaus", "operaatio", "cirugía", "intervención", "opération"),
-            *("chirurgie", "intervento", "operatie", "cirurgia", "operacja", "leikkauspäivä", "operationsdatum", "opdatum"),
+            *("chirurgie", "intervento", "operatie", "cirurgia", "operacja", "leikkauspäivä"),
         ),
     ),
     Column(
@@ -295,7 +295,7 @@ PATIENTS: tuple[Column, ...] = (
         aliases=("lost to follow up", "ltfu", "dropout", "drop out", "withdrawn"),
     ),
 )
-"""Beside these, one column for each outcome (1, 0 or empty), and where it is known its time: OUTCOME_months or _date."""
+"""Beside these, one column for each outcome (1, 0 or empty), and where known its time: OUTCOME_months or _date."""
 
 OTHERS: tuple[Column, ...] = (
     Column("timepoint", "When the outcome was counted", aliases=("time point", "follow up time point", "at", "when")),
