@@ -74,7 +74,12 @@ def send(ask: Callable[[], Any], *, timeout: float, deadline: float, largest: in
     errand = _Errand()
     thread = threading.Thread(target=_run, args=(errand, ask, timeout, largest), name="synth-request", daemon=True)
     thread.start()
-    if not errand.done.wait(deadline):
+    try:
+        came = errand.done.wait(deadline)
+    except BaseException:  # Ctrl-C
+        errand.given_up = True
+        raise
+    if not came:
         errand.given_up = True
         raise Lost(f"no whole answer within {deadline:g} s")
     if errand.error is not None:
