@@ -19,6 +19,6 @@ from .server import Server
 from .service import Service
 
 __all__ = [
-    "HOST", "Bulk", "Clock", "Corpus", "Entry", "FastClock", "Fault", "Faults", "Log", "ManualClock", "OtherHost", "Scripted", "Server",
-    "Service", "install", "made_article",
+    "HOST", "Bulk", "Clock", "Corpus", "Entry", "FastClock", "Fault", "Faults", "Log", "ManualClock", "OtherHost",
+    "Scripted", "Server", "Service", "install", "made_article",
 ]  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from . import Corpus, Faults, Server
 from .bodies import BODIES
@@ -26,6 +28,13 @@ a fault plan is JSON, a list such as
    {"when": {"endpoint": "efetch", "probability": 0.1, "seed": 7}, "do": {"cut": {"at": 0.5, "clean": false}}}]
 and --fault-words lists everything that may stand in it.
 """
+
+
+def say(text: str, to: TextIO | None = None) -> None:
+    """Write a line at once."""
+    stream = to or sys.stdout
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,13 +78,13 @@ def main(argv: list[str] | None = None) -> int:
     """Serve until interrupted."""
     options = parser().parse_args(argv)
     if options.bodies:
-        print("\n".join(f"{name:38} {answer.status}  {answer.type}" for name, answer in sorted(BODIES.items())))
+        say("\n".join(f"{name:38} {answer.status}  {answer.type}" for name, answer in sorted(BODIES.items())))
         return 0
     if options.fault_words:
-        print(fault_words)
+        say(fault_words)
         return 0
     if options.fields:
-        print("\n".join(f"{field.code:6} {field.name:32} {', '.join(field.tags)}" for field in FIELDS))
+        say("\n".join(f"{field.code:6} {field.name:32} {', '.join(field.tags)}" for field in FIELDS))
         return 0
     corpus = Corpus() if options.no_made else Corpus.made()
     for path in options.corpus:
@@ -87,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         faults = Faults.from_file(options.faults) if options.faults else Faults()
     except (OSError, ValueError) as error:
-        print(f"{options.faults}: {error}", file=sys.stderr)
+        say(f"{options.faults}: {error}", sys.stderr)
         return 2
     clock = FastClock(options.speed) if options.speed != 1 else None
     server = Server(
@@ -95,20 +104,18 @@ def main(argv: list[str] | None = None) -> int:
         clock=clock,
         faults=faults,
         limit=not options.no_limit,
-        port=options.port,  # type: ignore[arg-type]
+        port=options.port,
         retry_after=None if options.no_retry_after else 2,
     )
     with server:
-        print(f"{server.url}  {len(corpus.pmids())} records, {len(corpus.rejected)} elements not read", flush=True)
-        try:
+        say(f"{server.url}  {len(corpus.pmids())} records, {len(corpus.rejected)} elements not read")
+        with contextlib.suppress(KeyboardInterrupt):
             server.wait()
-        except KeyboardInterrupt:
-            pass
     if options.log:
         lines = [json.dumps(vars(entry), ensure_ascii=False, default=list) for entry in server.log]
         options.log.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     for wrong in server.violations:
-        print(wrong, file=sys.stderr)
+        say(wrong, sys.stderr)
     return 0
 
 

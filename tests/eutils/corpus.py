@@ -118,7 +118,8 @@ def made_article(
     e = _escape
     year, month, day = entered
     people = "".join(
-        f'<Author ValidYN="Y"><LastName>{e(last)}</LastName><ForeName>{e(first)}</ForeName><Initials>{e(first)}</Initials></Author>'
+        f'<Author ValidYN="Y"><LastName>{e(last)}</LastName><ForeName>{e(first)}</ForeName>'
+        f"<Initials>{e(first)}</Initials></Author>"
         for last, _, first in (name.rpartition(" ") for name in authors)
     )
     heads = "".join(
@@ -139,8 +140,9 @@ def made_article(
         f'<PubmedArticle><MedlineCitation Status="MEDLINE" Owner="NLM"><PMID Version="1">{pmid}</PMID>'
         f"<DateRevised><Year>{year}</Year><Month>{month:02}</Month><Day>{day:02}</Day></DateRevised>"
         f'<Article PubModel="Print"><Journal><ISSN IssnType="Print">0000-0019</ISSN><JournalIssue CitedMedium="Print">'
-        f"<Volume>7</Volume><Issue>2</Issue><PubDate><Year>{year}</Year><Month>{list(articles.MONTHS)[month - 1].title()}</Month>"
-        f"</PubDate></JournalIssue><Title>{e(journal)}</Title><ISOAbbreviation>{e(journal)}</ISOAbbreviation></Journal>"
+        f"<Volume>7</Volume><Issue>2</Issue><PubDate><Year>{year}</Year>"
+        f"<Month>{list(articles.MONTHS)[month - 1].title()}</Month></PubDate></JournalIssue>"
+        f"<Title>{e(journal)}</Title><ISOAbbreviation>{e(journal)}</ISOAbbreviation></Journal>"
         f"<ArticleTitle>{e(title)}</ArticleTitle><Pagination><MedlinePgn>1-8</MedlinePgn></Pagination>"
         + (f"<Abstract><AbstractText>{e(abstract)}</AbstractText></Abstract>" if abstract else "")
         + f'<AuthorList CompleteYN="Y">{people}</AuthorList><Language>{language}</Language>'
@@ -149,7 +151,8 @@ def made_article(
         f"<ISSNLinking>0000-0019</ISSNLinking></MedlineJournalInfo><CitationSubset>IM</CitationSubset>"
         + (f"<MeshHeadingList>{heads}</MeshHeadingList>" if heads else "")
         + f'</MedlineCitation><PubmedData><History><PubMedPubDate PubStatus="pubmed">{moment}</PubMedPubDate>'
-        f'<PubMedPubDate PubStatus="medline">{moment}</PubMedPubDate><PubMedPubDate PubStatus="entrez">{moment}</PubMedPubDate>'
+        f'<PubMedPubDate PubStatus="medline">{moment}</PubMedPubDate>'
+        f'<PubMedPubDate PubStatus="entrez">{moment}</PubMedPubDate>'
         f"</History><PublicationStatus>ppublish</PublicationStatus><ArticleIdList>{ids}</ArticleIdList>"
         + (f"<ReferenceList>{cited}</ReferenceList>" if cited else "")
         + "</PubmedData></PubmedArticle>"
@@ -185,7 +188,7 @@ class Corpus:
 
     @classmethod
     def load(cls, paths: Iterable[Path]) -> Corpus:
-        """Read every record of files and folders (.xml and .xml.gz); what cannot be read is in ``rejected``, with why."""
+        """Read every record of files and folders (.xml, .xml.gz); what cannot be read is in ``rejected``, with why."""
         corpus = cls()
         for path in paths:
             for file in sorted(p for p in path.rglob("*") if p.suffix in {".xml", ".gz"}) if path.is_dir() else [path]:

@@ -21,7 +21,8 @@ def doctype(edition: str, *, secure: bool = True) -> str:
     """Give declaration and document type of a set of records; `edition` is the date in the DTD's name, ``250101``."""
     scheme = "https" if secure else "http"
     return (
-        f'<?xml version="1.0" ?>\n<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 20{edition[:2]}//EN" '
+        '<?xml version="1.0" ?>\n<!DOCTYPE PubmedArticleSet PUBLIC '
+        f'"-//NLM//DTD PubMedArticle, 1st January 20{edition[:2]}//EN" '
         f'"{scheme}://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_{edition}.dtd">\n'
     )
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 WALL = 9_999
 OVER_THE_WALL = (
-    "Search Backend failed: Exception:\n'retstart' cannot be larger than 9998. For PubMed, \nESearch can only retrieve the first "
-    "9,999 records \nmatching the query.\n To obtain more than 9,999 PubMed records, consider \nusing EDirect that contains "
-    "additional logic \nto batch PubMed search results automatically\n so that an arbitrary number can be retrieved.\n For "
-    "details see https://www.ncbi.nlm.nih.gov/books/NBK25499/"
+    "Search Backend failed: Exception:\n'retstart' cannot be larger than 9998. For PubMed, \n"
+    "ESearch can only retrieve the first 9,999 records \nmatching the query.\n"
+    " To obtain more than 9,999 PubMed records, consider \nusing EDirect that contains additional logic \n"
+    "to batch PubMed search results automatically\n so that an arbitrary number can be retrieved.\n"
+    " For details see https://www.ncbi.nlm.nih.gov/books/NBK25499/"
 )
 CLAMPED = "Restrictions achieved. start and count adjusted to {}, {}"
 NOTHING = "No items found."
@@ -152,8 +153,8 @@ def _xml(
         steps = "".join(
             f"   <OP>{step}</OP>"
             if isinstance(step, str)
-            else f"   <TermSet>    <Term>{escape(step[0])}</Term>    <Field>{escape(step[1])}</Field>    <Count>{step[2]}</Count>"
-            f"    <Explode>{step[3]}</Explode>   </TermSet>"
+            else f"   <TermSet>    <Term>{escape(step[0])}</Term>    <Field>{escape(step[1])}</Field>"
+            f"    <Count>{step[2]}</Count>    <Explode>{step[3]}</Explode>   </TermSet>"
             for step in answer.stack
         )
         parts.append(f"<TranslationStack>{steps}  </TranslationStack>")

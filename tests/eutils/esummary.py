@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 MOST_JSON = 500
 TOO_MANY = "Too many UIDs in request. Maximum number of UIDs is 500 for JSON format output."
 STATUSES = {
-    "MEDLINE": "PubMed - indexed for MEDLINE", "Publisher": "PubMed - as supplied by publisher", "In-Process": "PubMed - in process",
-    "In-Data-Review": "PubMed - in process", "PubMed-not-MEDLINE": "PubMed", "OLDMEDLINE": "PubMed - OLDMEDLINE",
-}  # fmt: skip
+    "MEDLINE": "PubMed - indexed for MEDLINE",
+    "Publisher": "PubMed - as supplied by publisher",
+    "In-Process": "PubMed - in process",
+    "In-Data-Review": "PubMed - in process",
+    "PubMed-not-MEDLINE": "PubMed",
+    "OLDMEDLINE": "PubMed - OLDMEDLINE",
+}
 ARTICLES = re.compile(r"^(an?|the)\s+", re.I)
 
 
@@ -105,13 +109,10 @@ def summarise(article: Article) -> Summary:
     places = [f"{e.get('EIdType')}: {text_of(e)}" for e in body.iterfind("ELocationID")]
     online = body.find("ArticleDate")
     months = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    epub = (
-        ""
-        if online is None
-        else (
-            f"{text_of(online.find('Year'))} {months[int(text_of(online.find('Month')) or 0)]} {int(text_of(online.find('Day')) or 0)}"
-        )
-    )
+    epub = ""
+    if online is not None:
+        month, day = (int(text_of(online.find(tag)) or 0) for tag in ("Month", "Day"))
+        epub = f"{text_of(online.find('Year'))} {months[month]} {day}"
     return Summary(
         article.pmid,
         _date(issue.find("PubDate") if issue is not None else body.find("Book/PubDate")),
@@ -190,35 +191,41 @@ def v1(s: Summary) -> str:
         return f'\t<Item Name="{name}" Type="List">' + ("\n" + "".join(items) + "\t" if items else "") + "</Item>\n"
 
     deep = "\t\t"
+    spoken = [LANGUAGES.get(code, code).title() for code in s.languages]
     return "".join([
-        f"<DocSum>\n\t<Id>{s.uid}</Id>\n", item("PubDate", s.pubdate, "Date"), item("EPubDate", s.epubdate, "Date"), item("Source", s.source),
-        listed("AuthorList", [item("Author", a, indent=deep) for a in s.authors]), item("LastAuthor", s.authors[-1] if s.authors else ""),
+        f"<DocSum>\n\t<Id>{s.uid}</Id>\n",
+        item("PubDate", s.pubdate, "Date"), item("EPubDate", s.epubdate, "Date"), item("Source", s.source),
+        listed("AuthorList", [item("Author", author, indent=deep) for author in s.authors]),
+        item("LastAuthor", s.authors[-1] if s.authors else ""),
         item("Title", s.title), item("Volume", s.volume), item("Issue", s.issue), item("Pages", s.pages),
-        listed("LangList", [item("Lang", LANGUAGES.get(code, code).title(), indent=deep) for code in s.languages]),
+        listed("LangList", [item("Lang", language, indent=deep) for language in spoken]),
         item("NlmUniqueID", s.nlm_id), item("ISSN", s.issn), item("ESSN", s.essn),
-        listed("PubTypeList", [item("PubType", t, indent=deep) for t in s.types]), item("RecordStatus", s.record_status),
-        item("PubStatus", s.status), listed("ArticleIds", [item(kind, value, indent=deep) for kind, value in s.ids]),
+        listed("PubTypeList", [item("PubType", kind, indent=deep) for kind in s.types]),
+        item("RecordStatus", s.record_status), item("PubStatus", s.status),
+        listed("ArticleIds", [item(kind, value, indent=deep) for kind, value in s.ids]),
         listed("History", [item(kind, moment, "Date", deep) for kind, moment in s.history]),
-        listed("References", [item("", text, indent=deep) for text in s.references]), item("HasAbstract", int(s.has_abstract), "Integer"),
-        item("PmcRefCount", s.pmc_refs, "Integer"), item("FullJournalName", s.journal), item("ELocationID", s.elocation),
-        item("SO", s.so), "</DocSum>\n\n",
+        listed("References", [item("", text, indent=deep) for text in s.references]),
+        item("HasAbstract", int(s.has_abstract), "Integer"), item("PmcRefCount", s.pmc_refs, "Integer"),
+        item("FullJournalName", s.journal), item("ELocationID", s.elocation), item("SO", s.so), "</DocSum>\n\n",
     ])  # fmt: skip
 
 
 def _pairs(s: Summary) -> list[tuple[str, object]]:
     """Give the fields of version 2 in order; lists of pairs and lists of texts as such."""
     plain_title = ARTICLES.sub("", re.sub(r"[^\w\s]", "", s.title).lower())
+    numbers = {"pubmed": 1, "doi": 3}
+    authors = [("Author", [("Name", name), ("AuthType", "Author"), ("ClusterID", "")]) for name in s.authors]
+    ids = [("ArticleId", [("IdType", k), ("IdTypeN", numbers.get(k, 8)), ("Value", v)]) for k, v in s.ids]
+    history = [("PubMedPubDate", [("PubStatus", k), ("Date", v)]) for k, v in s.history]
     return [
-        ("PubDate", s.pubdate), ("EPubDate", s.epubdate), ("Source", s.source),
-        ("Authors", [("Author", [("Name", a), ("AuthType", "Author"), ("ClusterID", "")]) for a in s.authors]),
-        ("LastAuthor", s.authors[-1] if s.authors else ""), ("Title", s.title), ("SortTitle", plain_title), ("Volume", s.volume),
-        ("Issue", s.issue), ("Pages", s.pages), ("Lang", [("string", code) for code in s.languages]), ("NlmUniqueID", s.nlm_id),
-        ("ISSN", s.issn), ("ESSN", s.essn), ("PubType", [("flag", t) for t in s.types]), ("RecordStatus", s.record_status),
-        ("PubStatus", s.status),
-        ("ArticleIds", [("ArticleId", [("IdType", k), ("IdTypeN", {"pubmed": 1, "doi": 3}.get(k, 8)), ("Value", v)]) for k, v in s.ids]),
-        ("History", [("PubMedPubDate", [("PubStatus", k), ("Date", v)]) for k, v in s.history]), ("References", []),
-        ("Attributes", [("flag", "Has Abstract")] if s.has_abstract else []), ("PmcRefCount", s.pmc_refs), ("FullJournalName", s.journal),
-        ("ELocationID", s.elocation), ("DocType", "citation"), ("SortFirstAuthor", s.authors[0] if s.authors else ""),
+        ("PubDate", s.pubdate), ("EPubDate", s.epubdate), ("Source", s.source), ("Authors", authors),
+        ("LastAuthor", s.authors[-1] if s.authors else ""), ("Title", s.title), ("SortTitle", plain_title),
+        ("Volume", s.volume), ("Issue", s.issue), ("Pages", s.pages), ("Lang", [("string", c) for c in s.languages]),
+        ("NlmUniqueID", s.nlm_id), ("ISSN", s.issn), ("ESSN", s.essn), ("PubType", [("flag", t) for t in s.types]),
+        ("RecordStatus", s.record_status), ("PubStatus", s.status), ("ArticleIds", ids), ("History", history),
+        ("References", []), ("Attributes", [("flag", "Has Abstract")] if s.has_abstract else []),
+        ("PmcRefCount", s.pmc_refs), ("FullJournalName", s.journal), ("ELocationID", s.elocation),
+        ("DocType", "citation"), ("SortFirstAuthor", s.authors[0] if s.authors else ""),
     ]  # fmt: skip
 
 

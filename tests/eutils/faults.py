@@ -19,7 +19,8 @@
     reset        true, or {"at": bytes or fraction}: the connection is reset
     stall        {"where": "headers" or "body", "seconds": n}: nothing comes for that long
     drip         {"chunk": bytes, "pause": seconds}: comes in small pieces
-    charset      "latin-1": the bytes are in that, the header still says UTF-8; {"declare": "..."} changes the header only
+    charset      "latin-1": the bytes are in that, the header still says UTF-8;
+                 {"declare": "..."} changes the header only
     bom          a byte order mark in front
     duplicate, missing   so many records of the answer twice, or left out; "reorder": shuffled ("seed")
     foreign      a record that nobody asked for at the end, as XML
@@ -48,8 +49,8 @@ WHEN = frozenset(
     {"endpoint", "method", "param", "contains", "nth", "first", "after", "every", "probability", "seed", "times"}
 )
 DO = frozenset({
-    "body", "status", "retry_after", "html", "empty", "cut", "reset", "stall", "drip", "charset", "bom", "duplicate", "missing",
-    "reorder", "seed", "foreign", "dtd", "http_dtd", "drift", "merge", "delete", "hide", "webenv_lost",
+    "body", "status", "retry_after", "html", "empty", "cut", "reset", "stall", "drip", "charset", "bom", "duplicate",
+    "missing", "reorder", "seed", "foreign", "dtd", "http_dtd", "drift", "merge", "delete", "hide", "webenv_lost",
 })  # fmt: skip
 TWISTS = ("duplicate", "missing", "reorder", "foreign", "dtd", "http_dtd", "seed")
 

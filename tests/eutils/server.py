@@ -69,7 +69,7 @@ class Server:
         corpus: Corpus | None = None,
         *,
         clock: Clock | None = None,
-        faults: Iterable[Fault | Mapping[str, object]] = (),
+        faults: Faults | Iterable[Fault | Mapping[str, object]] = (),
         limit: bool = True,
         retry_after: int | None = 2,
         port: int = 0,
@@ -132,6 +132,8 @@ class Server:
                 f"request {request.number} ({request.endpoint}): {count} requests in a second, {allowed} allowed"
             )
             return self.limit.refusal(request, count, allowed), {}, ("rate limit",), (count, allowed)
+        if request.method == "GET" and request.length > LONGEST_ADDRESS:
+            return Answer(PAGE.format(414, REASONS[414]).encode(), 414, HTML), {}, ("too long",), (count, allowed)
         names = tuple(fault.name for fault in struck)
         transport: dict[str, object] = {}
         failure: Answer | None = None
@@ -197,26 +199,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                     params.setdefault(key.lower(), []).extend(values)
             # Nothing is answered by two threads at once in another order than the log has it.
             with server.corpus.lock:
-                request = Request(
-                    name,
-                    self.command,
-                    params,
-                    dict(self.headers.items()),
-                    self.client_address[0],
-                    len(server.log) + 1,
-                    server.clock.now(),
-                    len(self.path),
-                )
+                request = Request(name, self.command, params, dict(self.headers.items()), self.client_address[0])
+                request.number, request.time, request.length = len(server.log) + 1, server.clock.now(), len(self.path)
                 entry = server.log.begin(request)
-                if self.command == "GET" and len(self.path) > LONGEST_ADDRESS:
-                    answer, transport, names, rate = (
-                        Answer(PAGE.format(414, REASONS[414]).encode(), 414, HTML),
-                        {},
-                        (),
-                        (0, 3),
-                    )
-                else:
-                    answer, transport, names, rate = server.respond(request)
+                answer, transport, names, rate = server.respond(request)
                 retry = dict(answer.headers).get("Retry-After")
                 server.log.end(entry, answer.status, answer.body, names, float(retry) if retry else None)
             try:

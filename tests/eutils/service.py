@@ -18,8 +18,8 @@ from .small import ecitmatch, einfo, espell
 from .wire import Answer, Request
 
 ENDPOINTS: dict[str, Callable[[Service, Request], Answer]] = {
-    "einfo": einfo, "esearch": esearch, "epost": epost, "efetch": efetch, "esummary": esummary, "elink": elink, "espell": espell,
-    "ecitmatch": ecitmatch,
+    "einfo": einfo, "esearch": esearch, "epost": epost, "efetch": efetch, "esummary": esummary, "elink": elink,
+    "espell": espell, "ecitmatch": ecitmatch,
 }  # fmt: skip
 EDITION = "250101"
 

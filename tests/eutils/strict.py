@@ -9,13 +9,13 @@ from .wire import Request
 LONG_LIST, LONG_ADDRESS = 200, 2000
 COMMON = frozenset({"db", "tool", "email", "api_key", "retmode", "version"})
 PARAMETERS = {
-    "esearch": {"term", "usehistory", "webenv", "query_key", "retstart", "retmax", "rettype", "sort", "field", "idtype", "datetype",
-                "reldate", "mindate", "maxdate"},
+    "esearch": {"term", "usehistory", "webenv", "query_key", "retstart", "retmax", "rettype", "sort", "field", "idtype",
+                "datetype", "reldate", "mindate", "maxdate"},
     "epost": {"id", "webenv"},
     "efetch": {"id", "webenv", "query_key", "retstart", "retmax", "rettype"},
     "esummary": {"id", "webenv", "query_key", "retstart", "retmax"},
-    "elink": {"dbfrom", "cmd", "id", "webenv", "query_key", "linkname", "term", "holding", "idtype", "datetype", "reldate", "mindate",
-              "maxdate"},
+    "elink": {"dbfrom", "cmd", "id", "webenv", "query_key", "linkname", "term", "holding", "idtype", "datetype",
+              "reldate", "mindate", "maxdate"},
     "espell": {"term"},
     "einfo": set(),
     "ecitmatch": {"bdata", "rettype"},

@@ -126,8 +126,10 @@ def parse(text: str) -> tuple[Node | None, list[str]]:
 
     Examples
     --------
-    >>> parse("a AND b[ti]")[0]
-    Both(left=Term(text='a', quoted=False, tag=None, upto=None), operator='AND', right=Term(text='b', quoted=False, tag='ti', upto=None))
+    >>> parse("a AND b[ti]")[0].right
+    Term(text='b', quoted=False, tag='ti', upto=None)
+    >>> parse("(a OR b)[ti]")[1]
+    ['[ti]']
     """
     tokens: list[tuple[str, str]] = []
     for match in TOKEN.finditer(text):

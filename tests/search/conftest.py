@@ -81,7 +81,7 @@ def _only_this_machine(monkeypatch: pytest.MonkeyPatch, others: list[str]) -> No
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Eutils]]:
-    """Start a server with settings of one's own: ``start(corpus=..., faults=[...])``; it is wired and guarded as `eutils`."""
+    """Start a server with settings of one's own: ``start(corpus=..., faults=[...])``, wired and guarded as `eutils`."""
     started: list[Eutils] = []
     others: list[str] = []
     restores: list[Callable[[], None]] = []
@@ -114,8 +114,8 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Eutils]]:
 def eutils(start: Callable[..., Eutils]) -> Eutils:
     """The local E-utilities server with the made-up records; any other host, and any impolite request, fails the test.
 
-    ``eutils.clock`` is its clock, to be given to the code under test; ``eutils.faults.add(when={...}, status=503)`` adds
-    faults, ``eutils.corpus`` records, and ``eutils.log`` has every request.
+    ``eutils.clock`` is its clock, to be given to the code under test; ``eutils.faults.add(when={...}, status=503)``
+    adds faults, ``eutils.corpus`` records, and ``eutils.log`` has every request.
     """
     return start()
 
