@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
-from typing import Final
+from functools import cached_property
+from typing import Final, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,15 +28,26 @@ PREDICTIONS: Final = ("t", "hts", "normal")
 Compute = Callable[["InverseFit"], Floats]
 
 
-def _derived(compute: Compute) -> cached_property[Floats]:
-    """Make a field that is worked out when it is first asked for, without warnings, in the leading shape."""
+class _derived:
+    """A field that is worked out when it is first asked for, without warnings, in the leading shape.
 
-    @wraps(compute)
-    def value(fit: InverseFit) -> Floats:
+    What functools.cached_property does, less its lock: a pool of ten studies is asked for twenty of these.
+    """
+
+    def __init__(self, compute: Compute) -> None:
+        self.compute, self.name, self.__doc__ = compute, compute.__name__, compute.__doc__
+
+    @overload
+    def __get__(self, fit: None, owner: type | None = None) -> _derived: ...
+    @overload
+    def __get__(self, fit: InverseFit, owner: type | None = None) -> Floats: ...
+    def __get__(self, fit: InverseFit | None, owner: type | None = None) -> Floats | _derived:
+        if fit is None:
+            return self
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return compute(fit).reshape(fit._rows.lead)
-
-    return cached_property(value)
+            value = self.compute(fit).reshape(fit._rows.lead)
+        fit.__dict__[self.name] = value  # found before this descriptor from now on
+        return value
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ def dot(a: Floats, b: Floats) -> Floats:
     >>> dot(np.ones((2, 3)), np.array([1.0, 2.0, 3.0]))
     array([6., 6.])
     """
-    total: Floats = np.einsum("...k,...k->...", a, b)
+    total: Floats = np.vecdot(a, b)
     return total
 
 
@@ -204,11 +204,11 @@ def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> R
                 counts = inc
             inc = inc > 0
         y_in, v_in, inc = np.broadcast_arrays(y_in, v_in, inc)
-        use = inc & ~np.isposinf(v_in)
+        use = inc & (v_in != np.inf)
     else:
         if y_in.shape != v_in.shape:
             y_in, v_in = np.broadcast_arrays(y_in, v_in)
-        use = ~np.isposinf(v_in)
+        use = v_in != np.inf
     if y_in.ndim == 0:
         raise ValueError("estimates and variances need an axis of studies (the last one)")
     lead, size = y_in.shape[:-1], y_in.shape[-1]
@@ -227,7 +227,7 @@ def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> R
         m = np.where(use, np.broadcast_to(counts, (*lead, size)).reshape(n, size), 0.0)
         k: Floats = m.sum(axis=1)
     else:
-        k = use.sum(axis=1, dtype=np.float64)
+        k = np.full(n, float(size)) if everything else use.sum(axis=1, dtype=np.float64)
     if size == 0:
         # one empty place, so that nothing below needs to ask whether there is a first study
         return make_rows(np.zeros((*lead, 1)), np.full((*lead, 1), np.inf))
@@ -338,18 +338,18 @@ def sums(rows: Rows, tau2: Floats, *, third: bool = False, first: bool = False) 
     q = dot(wd, d) + m1 * mean
     if first:
         return Sums(u, s1, UNASKED, mean, q, UNASKED, UNASKED, UNASKED, UNASKED)
-    np.multiply(others, d, out=d)
-    a = dot(wd, d) + m1 * m1
+    ud = wd if rest is None else others * d
+    a = dot(wd, ud) + m1 * m1
     r2 = dot(w, others)
     share = one / s1
     trace = share * r1 + (r1 - r2 / s1)
     s2 = r2 + one * one
     if not third:
         return Sums(u, s1, s2, mean, q, a, trace, UNASKED, UNASKED)
-    np.multiply(wd, others, out=wd)
-    b: Floats = wd.sum(axis=-1)
-    c = dot(wd, d) + share * (m1 * m1 * r1 + 2.0 * m1 * b) - b * b / s1
-    r3 = np.einsum("...k,...k,...k->...", w, others, others)
+    wud: Floats = wd * others
+    b: Floats = wud.sum(axis=-1)
+    c = dot(wud, ud) + share * (m1 * m1 * r1 + 2.0 * m1 * b) - b * b / s1
+    r3 = dot(w * others, others)
     trace2 = share * share * (r1 * r1 + 2.0 * r2) + (r2 - 2.0 * r3 / s1 + (r2 / s1) ** 2)
     return Sums(u, s1, s2, mean, q, a, trace, c, trace2)
 
