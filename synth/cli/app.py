@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import gc
 import importlib
 import io
 import os
@@ -166,4 +167,6 @@ def _say(text: str) -> None:
 
 def main() -> NoReturn:
     """Be the ``synth`` of the shell."""
+    # While modules load nothing becomes garbage, and looking for it over and over takes a twentieth of a short run.
+    gc.set_threshold(50_000, 20, 100)
     sys.exit(run())
