@@ -41,7 +41,19 @@ class Problems:
             if self.errors > MOST_PROBLEMS:
                 return
         shown = None if value is None else visible(value)
-        self.kept.append(Problem(self.table.file, message, remedy, row, column, shown, severity=severity))
+        self.kept.append(
+            Problem(self.table.file, message, remedy, row, column, shown, sheet=self.table.sheet, severity=severity)
+        )
+
+    def at(
+        self, row: int | None, place: int | None, value: str | None, message: str, remedy: str, severity: str = "error"
+    ) -> None:
+        """Keep a problem of a cell, which is named as the spreadsheet names it."""
+        if severity == "error":
+            self.errors += 1
+            if self.errors > MOST_PROBLEMS:
+                return
+        self.kept.append(self.table.problem(message, remedy, row=row, place=place, value=value, severity=severity))
 
     def all(self) -> list[Problem]:
         """Return what was kept, and how much more there is."""
@@ -49,7 +61,7 @@ class Problems:
         more = self.errors - MOST_PROBLEMS
         if more <= 0:
             return self.kept
-        rest = Problem(self.table.file, f"has {more:,} more problems, not listed.", "Mend these first.")
+        rest = self.table.problem(f"has {more:,} more problems, not listed.", "Mend these first.")
         return [*self.kept, rest]
 
 

@@ -9,7 +9,7 @@ from synth.errors import Problem
 from synth.workspace import Review, visible
 
 from .check import identity
-from .figures import Figure, StudyArm
+from .figures import Figure, StudyArm, place_of, problem_of
 
 
 def cross_check(figures: Sequence[Figure], studies: Sequence[StudyArm], review: Review) -> list[Problem]:
@@ -25,12 +25,11 @@ def cross_check(figures: Sequence[Figure], studies: Sequence[StudyArm], review: 
 def _kinds(figures: Sequence[Figure], review: Review) -> list[Problem]:
     continuous = {outcome.id for outcome in review.outcomes if outcome.kind == "continuous"}
     return [
-        Problem(
-            figure.file,
+        problem_of(
+            figure,
+            "events",
             f"{figure.outcome} is continuous in review.toml, so nothing is counted, and the row has events.",
             'Leave events empty and fill in mean and sd, or make the outcome kind = "proportion".',
-            row=figure.row,
-            column="events",
             value=str(figure.events),
         )
         for figure in figures
@@ -59,18 +58,15 @@ def _described(figures: Sequence[Figure], studies: Sequence[StudyArm]) -> list[P
                 near = difflib.get_close_matches(key[0][:200], labels, n=1)
                 hint = f' Did you mean "{visible(labels[near[0]])}"?' if near else ""
                 message, remedy = f"has no row in the studies sheet.{hint}", "Add it there, or correct the label."
-            problems.append(
-                Problem(figure.file, message, remedy, figure.row, "study", visible(figure.study), severity="warning")
-            )
+            problems.append(problem_of(figure, "study", message, remedy, value=figure.study, severity="warning"))
         elif described.n is not None and figure.unit == "patients" and (figure.total or 0) > described.n:
             problems.append(
-                Problem(
-                    figure.file,
-                    f"is more than the {described.n} patients of the arm ({described.file}, row {described.row}).",
-                    "Look at the source again.",
-                    figure.row,
+                problem_of(
+                    figure,
                     "total",
-                    str(figure.total),
+                    f"is more than the {described.n} patients of the arm ({place_of(described)}).",
+                    "Look at the source again.",
+                    value=str(figure.total),
                     severity="warning",
                 )
             )
@@ -94,13 +90,12 @@ def _overlaps(figures: Sequence[Figure], studies: Sequence[StudyArm]) -> list[Pr
         else:
             continue
         problems.append(
-            Problem(
-                study.file,
+            problem_of(
+                study,
+                "overlaps",
                 message,
                 "Type the label of the study whose patients include these, or leave the cell empty.",
-                study.row,
-                "overlaps",
-                visible(study.overlaps),
+                value=study.overlaps,
             )
         )
     return problems

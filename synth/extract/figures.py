@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.errors import Problem
-from synth.workspace import Outcome
+from synth.workspace import Outcome, visible
 
 NUMBERS = ("events", "total", "mean", "sd", "median", "q1", "q3", "min", "max", "time")
 """Fields of a figure that hold a number."""
@@ -29,6 +29,10 @@ class Figure:
         Numbers of a table of another kind than counts or means of one arm, by the names of :mod:`.kinds`.
     more : tuple of (str, str)
         Cells under headings that are none of the contract's: what studies may be grouped or sorted by.
+    sheet : str
+        Worksheet; empty for a CSV.
+    cells : tuple of (str, str)
+        What the spreadsheet calls the cells of the columns, as ``("events", "D5")``; empty for a CSV.
     """
 
     study: str
@@ -60,6 +64,8 @@ class Figure:
     row: int = 0
     values: tuple[tuple[str, float | None], ...] = ()
     more: tuple[tuple[str, str], ...] = ()
+    sheet: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
 
     def number(self, name: str) -> float | None:
         """Give a number by the name that the mathematics has for it; ``None`` where the sheet has none.
@@ -110,6 +116,70 @@ class StudyArm:
     file: str = ""
     row: int = 0
     more: tuple[tuple[str, str], ...] = ()
+    sheet: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BiasRow:
+    """One row of bias.csv: one item of an instrument, judged for a study or one of its arms."""
+
+    study: str
+    arm: str = ""
+    instrument: str = ""
+    item: str = ""
+    judgement: str = ""
+    support: str = ""
+    where: str = ""
+    origin: str = ""
+    file: str = ""
+    row: int = 0
+    sheet: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+def problem_of(
+    source: Figure | StudyArm | BiasRow,
+    column: str,
+    message: str,
+    remedy: str,
+    *,
+    value: str | None = None,
+    severity: str = "error",
+) -> Problem:
+    """Say that something is wrong with what stands in a row, with the place of the row and of the cell.
+
+    Examples
+    --------
+    >>> figure = Figure("A", "mis", "fusion", 9, 4, file="a.xlsx", row=5, sheet="Results", cells=(("events", "D5"),))
+    >>> print(problem_of(figure, "events", "events exceed total.", "Correct one of them."))
+    a.xlsx, sheet Results, cell D5, column events: events exceed total. Correct one of them.
+    """
+    return Problem(
+        source.file,
+        message,
+        remedy,
+        row=source.row,
+        column=column,
+        value=None if value is None else visible(value),
+        sheet=source.sheet or None,
+        severity=severity,
+        cell=dict(source.cells).get(column),
+    )
+
+
+def place_of(source: Figure | StudyArm | BiasRow, relative_to: Figure | StudyArm | BiasRow | None = None) -> str:
+    """Say where a row stands, in words; without the file and the sheet that it shares with another one.
+
+    Examples
+    --------
+    >>> first, second = (StudyArm("A", "mis", file="a.xlsx", row=row, sheet="Studies") for row in (2, 3))
+    >>> place_of(first), place_of(first, second)
+    ('a.xlsx, sheet Studies, row 2', 'row 2')
+    """
+    parts = [source.file, *([f"sheet {source.sheet}"] if source.sheet else []), f"row {source.row}"]
+    same = relative_to is not None and (relative_to.file, relative_to.sheet) == (source.file, source.sheet)
+    return parts[-1] if same else ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

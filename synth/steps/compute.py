@@ -330,7 +330,7 @@ def _descriptors(studies: Sequence[StudyArm], figures: Sequence[Figure]) -> list
         row = rows.get((identity(figure.study), figure.arm))
         known = {name: _or_none(value) for name, value in asdict(row).items()} if row else None
         if known:
-            for name in ("study", "arm", "row", "file", "more"):
+            for name in ("study", "arm", "row", "file", "more", "sheet", "cells"):
                 del known[name]
         found.append(known)
     return found

@@ -430,6 +430,10 @@ def test_the_contract_and_the_figures_have_the_same_fields() -> None:
     from dataclasses import fields
 
     from synth.extract import StudyArm
+    from synth.extract.contract import BIAS
+    from synth.extract.figures import BiasRow
 
-    assert [f.name for f in fields(Figure)] == [*(c.name for c in RESULTS), "file", "row", "values", "more"]
-    assert [f.name for f in fields(StudyArm)] == [*(c.name for c in STUDIES), "file", "row", "more"]
+    place = ["sheet", "cells"]
+    assert [f.name for f in fields(Figure)] == [*(c.name for c in RESULTS), "file", "row", "values", "more", *place]
+    assert [f.name for f in fields(StudyArm)] == [*(c.name for c in STUDIES), "file", "row", "more", *place]
+    assert [f.name for f in fields(BiasRow)] == [*(c.name for c in BIAS), "file", "row", *place]
