@@ -12,7 +12,7 @@ from synth.meta.inverse.tau2 import METHODS as TAU2_METHODS
 from synth.meta.measures.effects import MEASURES
 from synth.meta.measures.study_intervals import METHODS as STUDY_INTERVALS
 from synth.meta.measures.zero_cells import POLICIES
-from synth.meta.settings import I2_METHODS, MODELS, PREDICTIONS
+from synth.meta.settings import I2_METHODS, MODELS, PREDICTIONS, TAU2_CIS
 
 from .conftest import ROOT
 
@@ -30,6 +30,7 @@ WORDS = {
     "interval": tuple(sorted({word for model in MODELS.values() for word in model.ci})),
     "prediction interval": PREDICTIONS,
     "definition of I2": I2_METHODS,
+    "interval for tau2": TAU2_CIS,
     "study interval": tuple(STUDY_INTERVALS),
     "zero-cell policy": POLICIES,
     "preset": tuple(PRESETS),

@@ -23,6 +23,10 @@ _ANSWERS: Final = {
     "beta-binomial": ("others", "answer_beta_binomial"),
     "bayes": ("others", "answer_bayes"),
 }
+# Leave-one-out is a pool for each study: above so many studies it takes more than a moment, and has to be asked for.
+LEAVE_ONE_OUT_MOST: Final = {
+    "glmm": 300, "inverse": 2000, "mh": 2000, "peto": 2000, "beta-binomial": 12, "bayes": 12,
+}  # fmt: skip
 
 
 def pool(
@@ -39,7 +43,9 @@ def pool(
     study_ci: str | None = None,
     zero_cells: str | None = None,
     i2_method: str = "tau2",
-    leave_one_out: bool = True,
+    tau2_ci: str | None = None,
+    seed: int = 1,
+    leave_one_out: bool | None = None,
 ) -> PoolResult:
     """Pool one outcome over studies.
 
@@ -62,9 +68,11 @@ def pool(
         ``ML`` for ``glmm``; for ``inverse`` one of :data:`synth.meta.inverse.tau2.METHODS`, ``REML`` by default.
     ci_method : str
         ``auto``: for ``glmm`` exact for one study and at 0 or 1, profile likelihood for two, t from three; for
-        ``inverse`` ``hksj-adhoc`` (``wald`` for a common effect). Or a word of the model's own.
-    prediction : {"t", "hts", "normal", "none"}
-        k - 1 degrees of freedom (Veroniki et al. 2019), k - 2 (Higgins et al. 2009), normal, or none.
+        ``inverse`` ``hksj-adhoc`` (``wald`` for a common effect). Or a word of the model's own; ``profile`` under
+        ``inverse`` is that of maximum likelihood, and makes ``ML`` the default for `tau2_method`.
+    prediction : {"t", "hts", "normal", "bootstrap", "none"}
+        k - 1 degrees of freedom (Veroniki et al. 2019), k - 2 (Higgins et al. 2009), normal, bootstrap (Nagashima et
+        al. 2019; ``inverse`` only), or none.
     level : float
         Confidence, in (0, 1).
     study_ci : str, optional
@@ -73,8 +81,13 @@ def pool(
         What is added to zero cells, where the measure and the model need it.
     i2_method : {"tau2", "q"}
         Definition of I2 and H2 under inverse variance.
-    leave_one_out : bool
-        Also pool without each study in turn.
+    tau2_ci : {"q-profile", "profile"}, optional
+        Interval for tau2: Q-profile (default of ``inverse``), or profile likelihood (``glmm``, and ``inverse`` under
+        ``REML`` or ``ML``).
+    seed : int
+        Where the bootstrap starts.
+    leave_one_out : bool, optional
+        Also pool without each study in turn. Default: where that takes no more than a moment, which the reason says.
 
     Returns
     -------
@@ -110,6 +123,8 @@ def pool(
         study_ci=study_ci,
         zero_cells=zero_cells,
         i2_method=i2_method,
+        tau2_ci=tau2_ci,
+        seed=seed,
     )
     arrays, labels = check_data(find_measure(settings.measure).columns, data, studies)
     rows, left, usable = make_studies(arrays, labels, settings)
@@ -118,5 +133,13 @@ def pool(
         raise NothingToPool(f"None of the {len(left)} studies can be pooled on {settings.measure}: {why}.")
     module, name = _ANSWERS[settings.model]
     answer = getattr(import_module(f".answers.{module}", __package__), name)
-    result: PoolResult = answer(usable, rows, settings, leave_one_out)
+    most = LEAVE_ONE_OUT_MOST[settings.model]
+    wanted = len(rows) <= most if leave_one_out is None else leave_one_out
+    result: PoolResult = answer(usable, rows, settings, wanted)
+    if not wanted and leave_one_out is None:
+        why = (
+            f"not made unasked for more than {most:,} studies by this model, because it is a pool for each of them: "
+            "ask for it with --leave-one-out (leave_one_out=True)"
+        )
+        result = replace(result, leave_one_out_reason=why)
     return replace(result, left_out=left) if left else result

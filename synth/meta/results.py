@@ -41,6 +41,8 @@ class Settings:
     zero_cells: str = "none"
     scale: str = "logit"
     reporting: str = "proportion"
+    tau2_ci: str | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class Heterogeneity:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Where the true value of a new study lies."""
+    """Where the true value of a new study lies; ``draws`` and ``seed`` where it was drawn at random."""
 
     method: str | None
     df: float | None
@@ -175,6 +177,8 @@ class Prediction:
     reporting: Reporting
     reliable: bool | None
     reason: str | None = None
+    draws: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

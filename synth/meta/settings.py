@@ -19,7 +19,8 @@ from .measures.zero_cells import POLICIES
 from .results import Settings
 
 EFFECTS: Final = ("random", "common")
-PREDICTIONS: Final = ("t", "hts", "normal", "none")
+PREDICTIONS: Final = ("t", "hts", "normal", "bootstrap", "none")
+TAU2_CIS: Final = ("q-profile", "profile")
 I2_METHODS: Final = ("tau2", "q")
 _NEEDED: Final = ("measure", "ci_method", "prediction", "i2_method")
 
@@ -48,7 +49,11 @@ class Model:
 MODELS: Final[dict[str, Model]] = {
     "glmm": Model("binomial-normal model", ("PLOGIT",), EFFECTS, ("ML",), ("auto", "t", "profile", "wald")),
     "inverse": Model(
-        "inverse-variance model", (), EFFECTS, tuple(TAU2_METHODS), ("auto", "hksj-adhoc", "hksj", "t", "wald")
+        "inverse-variance model",
+        (),
+        EFFECTS,
+        tuple(TAU2_METHODS),
+        ("auto", "hksj-adhoc", "hksj", "t", "wald", "profile"),
     ),
     "mh": Model("Mantel-Haenszel method", ("OR", "RR", "RD", "IRR", "IRD"), ("common",), (), ("auto", "wald")),
     "peto": Model("Peto's method", ("PETO",), ("common",), (), ("auto", "wald")),
@@ -95,12 +100,14 @@ def make_settings(
     study_ci: str | None = None,
     zero_cells: str | None = None,
     i2_method: str = "tau2",
+    tau2_ci: str | None = None,
+    seed: int = 1,
 ) -> Settings:
     """Check what is asked for and fill in the rest.
 
     Parameters
     ----------
-    measure, model, effects, tau2_method, ci_method, prediction, level, study_ci, zero_cells, i2_method
+    measure, model, effects, tau2_method, ci_method, prediction, level, study_ci, zero_cells, i2_method, tau2_ci, seed
         As for :func:`synth.meta.pool`.
 
     Returns
@@ -121,7 +128,7 @@ def make_settings(
     """
     for name, word in (("measure", measure), ("model", model), ("effects", effects), ("tau2_method", tau2_method),
                        ("ci_method", ci_method), ("prediction", prediction), ("study_ci", study_ci),
-                       ("zero_cells", zero_cells), ("i2_method", i2_method)):  # fmt: skip
+                       ("zero_cells", zero_cells), ("i2_method", i2_method), ("tau2_ci", tau2_ci)):  # fmt: skip
         if not isinstance(word, str | None) or (word is None and name in _NEEDED):
             raise SettingsError(f"{name} is a word, such as those listed in the documentation, and {word!r} is none.")
     if isinstance(level, bool) or not isinstance(level, int | float):
@@ -130,6 +137,8 @@ def make_settings(
         )
     if not 0.0 < level < 1.0:
         raise SettingsError(f"A confidence level lies between 0 and 1, and {level} does not. Did you mean 0.95?")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise SettingsError(f"A seed is a whole number from 0 on, and {seed!r} is none. Did you mean 1?")
     scale = find_measure(measure)
     model = known("model", default_model(scale.name) if model is None else model, tuple(MODELS))
     if model == "peto" and scale.name == "OR":
@@ -143,8 +152,11 @@ def make_settings(
             f"The {rules.label} (--model {model}) has {rules.effects[0]} effects only. "
             f"Leave --effects out, or use --model {other}."
         )
-    tau2_method = _tau2(model, rules, effects, tau2_method)
+    likelihood = model == "inverse" and effects == "random" and tau2_method is None and ci_method.lower() == "profile"
+    tau2_method = "ML" if likelihood else _tau2(model, rules, effects, tau2_method)
     ci_method = _ci(model, rules, effects, ci_method)
+    _profiles(model, ci_method, tau2_method)
+    prediction = _prediction(model, effects, prediction)
     return Settings(
         measure=scale.name,
         model=model,
@@ -152,13 +164,15 @@ def make_settings(
         tau2_method=tau2_method,
         ci_method=ci_method,
         ci_requested=ci_method,
-        prediction_method=known("prediction interval", prediction, PREDICTIONS),
+        prediction_method=prediction,
         study_ci_method=_study_ci(scale, study_ci),
         level=level,
         i2_method=known("definition of I2", i2_method, I2_METHODS),
         zero_cells=_zero_cells(model, scale, zero_cells),
         scale=scale.scale,
         reporting=scale.reporting,
+        tau2_ci=_tau2_ci(model, effects, tau2_method, tau2_ci),
+        seed=seed if prediction == "bootstrap" else None,
     )
 
 
@@ -203,6 +217,46 @@ def _ci(model: str, rules: Model, effects: str, asked: str) -> str:
         )
     if effects == "common" and method in ("profile", "hksj", "hksj-adhoc"):
         raise SettingsError(f"The {method} interval belongs to random effects. Use --ci wald, or --effects random.")
+    return method
+
+
+def _profiles(model: str, ci_method: str, tau2_method: str | None) -> None:
+    if model == "inverse" and ci_method == "profile" and tau2_method != "ML":
+        raise SettingsError(
+            f"The profile interval of the pooled estimate is that of maximum likelihood, and {tau2_method} is not. "
+            "Use --tau2 ML with it (or leave --tau2 out), or --ci hksj-adhoc."
+        )
+
+
+def _prediction(model: str, effects: str, asked: str) -> str:
+    method = known("prediction interval", asked, PREDICTIONS)
+    if method == "bootstrap" and (model != "inverse" or effects == "common"):
+        what = f"--model {model}" if model != "inverse" else "--effects common"
+        raise SettingsError(
+            f"The bootstrap prediction interval is made from estimates with their variances, not by {what}. Use "
+            "--prediction t, or --prediction bootstrap --model inverse --effects random."
+        )
+    return method
+
+
+def _tau2_ci(model: str, effects: str, tau2_method: str | None, asked: str | None) -> str | None:
+    own = {"glmm": "profile", "inverse": "q-profile"}.get(model) if effects == "random" else None
+    if asked is None:
+        return own
+    method = known("interval for tau2 (--tau2-ci)", asked, TAU2_CIS)
+    if own is None:
+        why = "A common effect has no tau2" if effects == "common" else f"--model {model} gives no interval for tau2"
+        raise SettingsError(f"{why}. Leave --tau2-ci out, or use --model inverse --effects random.")
+    if model == "glmm" and method != "profile":
+        raise SettingsError(
+            "The binomial-normal model (--model glmm) has the profile-likelihood interval for tau2. Use --tau2-ci "
+            f"profile, or --model inverse --tau2-ci {method}."
+        )
+    if method == "profile" and tau2_method not in ("ML", "REML"):
+        raise SettingsError(
+            f"A profile likelihood needs tau2 by REML or ML, not by {tau2_method}. Use --tau2 REML --tau2-ci profile, "
+            "or --tau2-ci q-profile."
+        )
     return method
 
 

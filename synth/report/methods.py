@@ -152,6 +152,8 @@ def _prediction(document: Document) -> Cited | None:
     older = whole(get(document, "prediction", "df")) == (get(document, "k") or 0) - 2
     how = prediction_basis(document) or "the method of the model"
     said = f"The prediction interval, where the true figure of a new hospital is expected, uses {how}"
+    if text(document, "prediction", "method") == "bootstrap":
+        return Cited(f"{said}.", sources.PREDICTIONS["bootstrap"])
     return Cited(f"{said}.", ("higgins2009",) if older else ("higgins2009", "veroniki2019"))
 
 

@@ -65,6 +65,7 @@ INTERVALS = {
     "jeffreys": "Jeffreys",
     "mid-p": "mid-P",
     "normal": "the normal distribution",
+    "bootstrap": "a bootstrap that takes in how uncertain τ² is",
     "credible": "central credible interval",
     "posterior predictive": "the posterior predictive distribution",
 }

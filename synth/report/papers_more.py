@@ -93,6 +93,12 @@ MEASURES_AND_ANALYSES = (
         "10.3102/10769986006002107",
     ),
     Reference(
+        "higgins2004",
+        "Higgins JPT, Thompson SG. Controlling the risk of spurious findings from meta-regression. Stat Med. "
+        "2004;23(11):1663–82.",
+        "10.1002/sim.1752",
+    ),
+    Reference(
         "hunter2014",
         "Hunter JP, Saratzis A, Sutton AJ, Boucher RH, Sayers RD, Bown MJ. In meta-analyses of proportion "
         "studies, funnel plots were found to be an inaccurate method of assessing publication bias. J Clin "
@@ -127,6 +133,18 @@ MEASURES_AND_ANALYSES = (
         "Nakagawa S, Poulin R, Mengersen K, Reinhold K, Engqvist L, Lagisz M, et al. Meta-analysis of "
         "variation: ecological and evolutionary applications and beyond. Methods Ecol Evol. 2015;6(2):143–52.",
         "10.1111/2041-210X.12309",
+    ),
+    Reference(
+        "nagashima2019",
+        "Nagashima K, Noma H, Furukawa TA. Prediction intervals for random-effects meta-analysis: a "
+        "confidence distribution approach. Stat Methods Med Res. 2019;28(6):1689–702.",
+        "10.1177/0962280218773520",
+    ),
+    Reference(
+        "olkin2012",
+        "Olkin I, Dahabreh IJ, Trikalinos TA. GOSH – a graphical display of study heterogeneity. Res Synth "
+        "Methods. 2012;3(3):214–23.",
+        "10.1002/jrsm.1053",
     ),
     Reference(
         "peters2008",

@@ -81,6 +81,7 @@ PREDICTIONS: dict[str, Keys] = {
     "t": ("higgins2009", "veroniki2019"),
     "hts": ("higgins2009",),
     "normal": ("higgins2009", "veroniki2019"),
+    "bootstrap": ("nagashima2019",),
 }
 ZERO_CELLS: dict[str, tuple[str, Keys]] = {
     "only0": ("in each series with a cell of 0", ("sweeting2004",)),

@@ -74,8 +74,12 @@ def row_left_out(row: Json) -> Json:
 
 def settings(block: Json) -> Json:
     """Explain a missing estimator of tau2, and a preset that nobody asked for."""
-    why = COMMON if block.get("effects") == "common" else "the model has no choice of estimators"
-    return because(block, tau2_method=why, preset="none was asked for")
+    common = block.get("effects") == "common"
+    why = COMMON if common else "the model has no choice of estimators"
+    no_interval = COMMON if common else "the model gives no interval for tau2"
+    return because(
+        block, tau2_method=why, preset="none was asked for", tau2_ci=no_interval, seed="nothing is drawn at random"
+    )
 
 
 def crude(block: Json | None, reporting: str) -> Json | None:
@@ -129,7 +133,8 @@ def prediction(block: Json) -> Json:
     """Explain missing degrees of freedom of a prediction interval that there is."""
     if block["ci_low"] is None:
         return block
-    return because(block, df=_no_df(str(block["method"])))
+    drawn = "it is worked out, not drawn at random"
+    return because(block, df=_no_df(str(block["method"])), draws=drawn, seed=drawn)
 
 
 def omitted(block: Json, *, common: bool) -> Json:

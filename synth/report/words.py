@@ -148,7 +148,9 @@ def prediction_basis(document: Document) -> str:
     method = text(document, "prediction", "method")
     if method.lower() in {"t", "hts"}:
         return f"the t distribution{on_degrees(get(document, 'prediction', 'df'))}"
-    return ci_name(method)
+    draws = get(document, "prediction", "draws")
+    drawn = "" if draws is None else f" ({rounding.count(draws)} draws, seed {get(document, 'prediction', 'seed')})"
+    return f"{ci_name(method)}{drawn}"
 
 
 def _beside_the_confidence_interval(document: Document, low: float, high: float) -> str:

@@ -192,9 +192,7 @@ def _filled(given: Prepared, found: TrimFill, method: str) -> Filled:
         return Filled(found.estimator, found.side, None, None, None, None, method, found.reason)
     settings = given.settings
     y, v = np.concatenate([given.y, found.filled_y]), np.concatenate([given.v, found.filled_v])
-    fit = pool_inverse(
-        y, v, effects=settings.effects, tau2_method=_tau2(given), ci_method=method, level=settings.level
-    )
+    fit = pool_inverse(y, v, effects=settings.effects, tau2_method=_tau2(given), ci_method=method, level=settings.level)
     size = None
     if given.sizes is not None:
         size = float(harmonic_size(np.concatenate([given.sizes, given.sizes[found.mirrored]])))

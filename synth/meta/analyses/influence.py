@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import NoAnswer
-from ..answers.inverse import interval_method
+from ..answers.inverse import error_method, interval_method
 from ..glmm.common import likelihood_ratio_q
 from ..glmm.fit import OK, REASONS
 from ..glmm.influence import event_moments, glmm_influence
@@ -130,7 +130,7 @@ def _inverse(given: Prepared) -> _Made:
     settings = given.settings
     found = inverse_influence(
         given.y, given.v, effects=settings.effects, tau2_method=settings.tau2_method or "REML",
-        ci_method=interval_method(settings), level=settings.level,
+        ci_method=error_method(interval_method(settings)), level=settings.level,
     )  # fmt: skip
     out, common = found.leave_one_out, settings.effects == "common"
     rows = tuple(

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from ...errors import NoAnswer, SettingsError
-from ..answers.inverse import interval_method
+from ..answers.inverse import error_method, interval_method
 from ..glmm.moderators import CI_METHODS, Moderators, glmm_moderators
 from ..numeric.distributions import Floats, chi2_tail
 from ..numeric.quadrature import log_binomial
@@ -300,7 +300,7 @@ def _unexplained(x: Floats, n: Floats, m: Moderators) -> float:
 
 
 def _inverse(given: Prepared, x: Floats, permutation: bool, seed: int) -> tuple[_Rows, dict[str, Any]] | None:
-    settings, method = given.settings, interval_method(given.settings)
+    settings, method = given.settings, error_method(interval_method(given.settings))
     common = settings.effects == "common"
     design = np.column_stack([np.ones(given.k), x])
     words: dict[str, Any] = {"effects": settings.effects, "tau2_method": settings.tau2_method or "REML"}

@@ -73,7 +73,9 @@ def second_opinions(
     if given.k > MOST and not separated and not force:
         return ()
     counts = {"events": x.tolist(), "total": n.tolist()}
-    words = {"level": given.settings.level, "prediction": given.settings.prediction_method}
+    # The models' own prediction intervals; the bootstrap is made from estimates, and these models have none.
+    prediction = given.settings.prediction_method
+    words = {"level": given.settings.level, "prediction": "t" if prediction == "bootstrap" else prediction}
     return tuple(_opinion(model, counts, words) for model in _LABELS if model != given.settings.model)
 
 

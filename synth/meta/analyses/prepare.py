@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import NothingToPool, SettingsError
 from ..answers.inputs import check_data, default_measure
-from ..answers.inverse import interval_method
+from ..answers.inverse import error_method, interval_method
 from ..answers.studies import make_studies
 from ..measures.base import Measure
 from ..measures.effects import measure as find_measure
@@ -247,9 +247,9 @@ def without(prepared: Prepared, reasons: Mapping[str, str], order: Sequence[str]
 
 
 def inverse_interval(settings: Settings) -> str:
-    """The interval that goes with inverse variance whatever the main model is."""
+    """The interval of inverse variance that goes with a regression or a filled-in pool, whatever the main model is."""
     if settings.model == "inverse":
-        return interval_method(settings)
+        return error_method(interval_method(settings))
     return "wald" if settings.effects == "common" else "hksj-adhoc"
 
 

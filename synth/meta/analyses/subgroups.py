@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from ...errors import NoAnswer
-from ..answers.inverse import back, interval_method, inverse_rows
+from ..answers.inverse import back, error_method, interval_method, inverse_rows
 from ..glmm.common import likelihood_ratio_q
 from ..glmm.fit import OK
 from ..glmm.i2 import i2_h2
@@ -183,10 +183,10 @@ def _inverse(
     settings, method = given.settings, interval_method(given.settings)
     found = inverse_subgroups(
         given.y, given.v, names, tau2="common" if setting == "common" else "separate", effects=settings.effects,
-        tau2_method=settings.tau2_method or "REML", ci_method=method, level=settings.level,
+        tau2_method=settings.tau2_method or "REML", ci_method=error_method(method), level=settings.level,
     )  # fmt: skip
     if setting == "common":
-        parts = tuple(_shared_part(given, found, found.labels.index(name), masks[i], method)
+        parts = tuple(_shared_part(given, found, found.labels.index(name), masks[i], error_method(method))
                       for i, name in enumerate(labels))  # fmt: skip
     else:
         parts = inverse_rows(given.y, given.v, masks, given.studies, settings, method, given.sizes)
@@ -197,7 +197,7 @@ def _inverse(
     )  # fmt: skip
     name = "F, Knapp and Hartung" if setting == "common" else "F, Welch"
     f = _test(name, found.f_between, found.f_df1, found.f_p, found.f_reason, found.f_df2)
-    return parts, [first] if method == "wald" else [first, f], number(found.r2), ()
+    return parts, [first] if error_method(method) == "wald" else [first, f], number(found.r2), ()
 
 
 def _shared_part(given: Prepared, found: Kernel, i: int, mask: NDArray[np.bool_], method: str) -> Part:
@@ -208,9 +208,7 @@ def _shared_part(given: Prepared, found: Kernel, i: int, mask: NDArray[np.bool_]
     return Part(int(found.k[i]), bounds[0], bounds[1], bounds[2], method, number(found.tau2[i]), i2, reason)
 
 
-def _glmm(
-    given: Prepared, names: list[str], labels: tuple[str, ...], masks: NDArray[np.bool_], setting: str
-) -> _Made:
+def _glmm(given: Prepared, names: list[str], labels: tuple[str, ...], masks: NDArray[np.bool_], setting: str) -> _Made:
     x, n = given.counts
     settings = given.settings
     fits = fit_rows(x, n, masks, settings.effects)

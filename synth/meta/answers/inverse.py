@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..inverse.fit import InverseFit, pool_inverse
 from ..inverse.heterogeneity import Tau2Interval, tau2_interval
+from ..inverse.profile import profile_mean, profile_ratio
 from ..measures.base import Measure
 from ..measures.effects import harmonic_size, measure, variance_size
-from ..numeric.distributions import Floats, t_two_sided
+from ..numeric.distributions import Floats, chi2_tail, t_two_sided
 from ..results import (
     Heterogeneity,
     Interval,
@@ -32,6 +33,8 @@ from ..results import (
 from .studies import ONE_STUDY, crude, sums
 
 INTERVALS = ("hksj-adhoc", "hksj", "t", "wald")
+# Numbers in the masks of one call of the kernel, so that leave-one-out of many studies keeps within memory.
+AT_ONCE = 4_000_000
 COMMON = "a common effect was asked for: no variance between studies"
 NEW_STUDY = "a prediction interval needs three studies or more"
 FEW = "fewer than ten studies: the interval itself is uncertain"
@@ -75,7 +78,9 @@ def answer_inverse(
         return _one(data, studies, settings, scale)
     settings = replace(settings, ci_method=method)
     fit = _fit(y, v, None, settings, method)
-    ci = None if common else tau2_interval(y, v, level=settings.level)
+    ci = None if common else tau2_interval(
+        y, v, method=settings.tau2_ci or "q-profile", tau2_method=settings.tau2_method or "REML", level=settings.level
+    )  # fmt: skip
     wald = _fit(y, v, None, settings, "wald") if scale.sized else None
     omitted, reason = _leave_one_out(y, v, studies, settings, method, sizes, leave_one_out)
     return PoolResult(
@@ -89,7 +94,7 @@ def answer_inverse(
         population_average=PopulationAverage(None, "given by the binomial-normal model only"),
         tau2=_tau2(fit, ci, settings),
         heterogeneity=_heterogeneity(fit, ci, settings),
-        prediction=_prediction(k, fit, settings, scale, sizes),
+        prediction=_prediction(y, v, fit, settings, scale, sizes),
         leave_one_out=omitted,
         leave_one_out_reason=reason,
         loglik=number(fit.log_likelihood_ml),
@@ -139,8 +144,28 @@ def _notes(
     return tuple(notes)
 
 
+def error_method(method: str) -> str:
+    """The standard errors that go with an interval: the profile likelihood has none of its own.
+
+    Examples
+    --------
+    >>> error_method("profile"), error_method("hksj")
+    ('wald', 'hksj')
+    """
+    return "wald" if method == "profile" else method
+
+
+def _limits(
+    y: Floats, v: Floats, include: Floats | None, fit: InverseFit, settings: Settings, method: str
+) -> tuple[Floats, Floats]:
+    """Limits of the pooled estimate on the analysis scale, of the leading shape."""
+    if method != "profile":
+        return fit.ci_low, fit.ci_high
+    return profile_mean(y, v, include, level=settings.level)
+
+
 def _fit(y: Floats, v: Floats, include: Floats | None, settings: Settings, method: str) -> InverseFit:
-    prediction = settings.prediction_method if settings.prediction_method != "none" else "t"
+    prediction = settings.prediction_method if settings.prediction_method not in ("none", "bootstrap") else "t"
     tau2_method = settings.tau2_method or "REML"
     return pool_inverse(
         y,
@@ -148,7 +173,7 @@ def _fit(y: Floats, v: Floats, include: Floats | None, settings: Settings, metho
         include,
         effects=settings.effects,
         tau2_method=tau2_method,
-        ci_method=method,
+        ci_method=error_method(method),
         level=settings.level,
         prediction=prediction,
     )
@@ -206,14 +231,22 @@ def _pooled(
     y: Floats, v: Floats, fit: InverseFit, settings: Settings, method: str, scale: Measure, sizes: Floats | None
 ) -> Pooled:
     intervals = []
-    for name in ("t", "wald") if settings.effects == "common" else INTERVALS:
+    names = ("t", "wald") if settings.effects == "common" else INTERVALS
+    for name in (*names, "profile") if settings.tau2_method == "ML" else names:
         other = fit if name == method else _fit(y, v, None, settings, name)
-        shown = _reporting(scale, sizes, other.estimate, other.ci_low, other.ci_high)
-        intervals.append(Interval(name, number(other.ci_low), number(other.ci_high), number(other.df), shown))
+        low, high = _limits(y, v, None, other, settings, name)
+        shown = _reporting(scale, sizes, other.estimate, low, high)
+        df = None if name == "profile" else number(other.df)
+        intervals.append(Interval(name, number(low), number(high), df, shown))
+    used = next(each for each in intervals if each.method == method)
+    test = no_effect(scale, number(fit.estimate), number(fit.se), fit)
+    if test is not None and method == "profile" and scale.null is not None:
+        ratio = profile_ratio(y, v, scale.null)
+        name = "no effect, likelihood ratio, chi-square with 1 degree of freedom"
+        test = Test(ratio, float(chi2_tail(ratio, 1)), name)
     return Pooled(
-        scale.scale, number(fit.estimate), number(fit.se), number(fit.ci_low), number(fit.ci_high), method,
-        number(fit.df), _reporting(scale, sizes, fit.estimate, fit.ci_low, fit.ci_high), tuple(intervals), None,
-        no_effect(scale, number(fit.estimate), number(fit.se), fit),
+        scale.scale, number(fit.estimate), number(fit.se), used.ci_low, used.ci_high, method, used.df, used.reporting,
+        tuple(intervals), None, test,
     )  # fmt: skip
 
 
@@ -224,13 +257,14 @@ def _tau2(fit: InverseFit, ci: Tau2Interval | None, settings: Settings) -> Tau2:
     if bool(ci.empty):
         reason = "the studies agree better than chance: no value of tau2 is compatible with them, and the bounds are 0"
     value = float(fit.tau2)
-    if reason is None and not float(ci.low) <= value <= float(ci.high):
+    if reason is None and ci.method == "q-profile" and not float(ci.low) <= value <= float(ci.high):
         reason = (
             f"the interval is made from Q and the estimate by {settings.tau2_method}: on these studies they "
             "disagree, and the interval does not contain the estimate"
         )
     tau = float(np.sqrt(value))
-    return Tau2(value, settings.tau2_method, tau, number(ci.low), number(ci.high), "Q-profile", None, reason)
+    name = {"q-profile": "Q-profile", "profile": "profile likelihood"}[ci.method]
+    return Tau2(value, settings.tau2_method, tau, number(ci.low), number(ci.high), name, None, reason)
 
 
 def _heterogeneity(fit: InverseFit, ci: Tau2Interval | None, settings: Settings) -> Heterogeneity:
@@ -252,10 +286,24 @@ def no_prediction(k: int, settings: Settings) -> str | None:
     return NEW_STUDY if k < 3 else None
 
 
-def _prediction(k: int, fit: InverseFit, settings: Settings, scale: Measure, sizes: Floats | None) -> Prediction:
+def _prediction(
+    y: Floats, v: Floats, fit: InverseFit, settings: Settings, scale: Measure, sizes: Floats | None
+) -> Prediction:
+    k = y.size
     why = no_prediction(k, settings)
     if why:
         return Prediction(None, None, None, None, _NONE, None, why)
+    if settings.prediction_method == "bootstrap":
+        from ..sensitivity.bootstrap import bootstrap_prediction
+
+        seed = 1 if settings.seed is None else settings.seed
+        drawn = bootstrap_prediction(y, v, seed=seed, level=settings.level)
+        ends = drawn.prediction_low, drawn.prediction_high
+        shown = _reporting(scale, sizes, fit.estimate, *ends)
+        low, high = (number(end) for end in ends)
+        return Prediction(
+            "bootstrap", None, low, high, shown, k >= 10, None if k >= 10 else FEW, drawn.samples, drawn.seed
+        )
     df = {"t": k - 1.0, "hts": k - 2.0, "normal": None}[settings.prediction_method]
     shown = _reporting(scale, sizes, fit.estimate, fit.prediction_low, fit.prediction_high)
     bounds = number(fit.prediction_low), number(fit.prediction_high)
@@ -296,13 +344,14 @@ def inverse_rows(
     i2 = fit.i2_q if common or settings.i2_method == "q" else fit.i2
     k, first = include.sum(axis=1), include.argmax(axis=1)
     exact = "exact" if scale.kind in ("proportion", "rate") else "wald"
+    low, high = _limits(y, v, include.astype(float), fit, settings, method)
     out = []
     for i, size in enumerate(harmonic):
         if k[i] == 1:
             own = studies[int(first[i])]
             out.append(Part(1, own.estimate, own.ci_low, own.ci_high, exact, None, None, ONE_STUDY))
             continue
-        shown = [back(scale, b[i], size) for b in (fit.estimate, fit.ci_low, fit.ci_high)]
+        shown = [back(scale, b[i], size) for b in (fit.estimate, low, high)]
         tau2 = None if common else number(fit.tau2[i])
         out.append(Part(int(k[i]), shown[0], shown[1], shown[2], method, tau2, number(i2[i])))
     return tuple(out)
@@ -319,5 +368,12 @@ def _leave_one_out(
 ) -> tuple[tuple[Omitted, ...], str | None]:
     if not wanted:
         return (), "not asked for"
-    parts = inverse_rows(y, v, ~np.eye(y.size, dtype=bool), studies, settings, method, sizes)
-    return tuple(Omitted.without(study.study, part) for study, part in zip(studies, parts, strict=True)), None
+    out: list[Omitted] = []
+    step = max(1, AT_ONCE // y.size)
+    for at in range(0, y.size, step):
+        some = range(at, min(at + step, y.size))
+        include = np.ones((len(some), y.size), dtype=bool)
+        include[np.arange(len(some)), some] = False
+        parts = inverse_rows(y, v, include, studies, settings, method, sizes)
+        out += [Omitted.without(studies[i].study, part) for i, part in zip(some, parts, strict=True)]
+    return tuple(out), None

@@ -215,8 +215,6 @@ def _drop(
         return (), "one study: nothing is left without it"
     if not wanted:
         return (), "not asked for"
-    if k > 12:
-        return (), "not computed for more than 12 studies by this model"
     out = []
     for i, study in enumerate(studies):
         keep = np.arange(k) != i

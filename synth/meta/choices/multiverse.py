@@ -18,6 +18,7 @@ from ..answers.inverse import interval_method
 from ..glmm.fit import OK
 from ..glmm.rows import auto_method
 from ..inverse.fit import InverseFit, pool_inverse
+from ..inverse.profile import profile_mean
 from ..measures.base import Estimates, Measure
 from ..measures.effects import MEASURES, harmonic_size
 from ..measures.effects import measure as find_measure
@@ -193,15 +194,21 @@ def _inverse(
         except NoAnswer as error:
             why = str(error)
         for i, each in enumerate(scales):
-            for interval in INTERVALS[effects]:
+            # The profile interval is that of maximum likelihood, and stands where it was asked for.
+            more = ("profile",) if method == "ML" and settings.ci_method == "profile" else ()
+            for interval in (*INTERVALS[effects], *more):
                 words = (each.name, "inverse", effects, method, interval)
                 if fit is None or fit.k[i] < 2:
                     out.append((*words, int(usable[i].sum()), None, None, None, None, False, why or TOO_FEW))
                     continue
-                half = _half(fit, i, interval, settings.level)
                 middle = float(fit.estimate[i])
+                if interval == "profile":
+                    low, high = map(float, profile_mean(y[i], v[i], usable[i], level=settings.level))
+                else:
+                    half = _half(fit, i, interval, settings.level)
+                    low, high = middle - half, middle + half
                 size = None if sizes[i] is None else float(sizes[i])  # type: ignore[arg-type]
-                shown = [number(each.to_reporting(b, size)) for b in (middle, middle - half, middle + half)]
+                shown = [number(each.to_reporting(b, size)) for b in (middle, low, high)]
                 tau2 = number(fit.tau2[i]) if effects == "random" else None
                 out.append((*words, int(fit.k[i]), *shown, tau2, False, None))
     return out

@@ -22,6 +22,8 @@ from .presets import PRESETS, preset_settings
 # In this order one setting after the other is changed; the model first, because it decides what the others can be.
 STEPS: Final = ("model", "measure", "zero_cells", "effects", "tau2_method", "ci_method", "prediction", "i2_method")
 OWN: Final = "as asked for"
+# What holds in every row, or shows in none of them.
+_ASIDE: Final = ("level", "measure", "study_ci", "tau2_ci", "seed")
 ONE: Final = "One study: nothing is pooled, so that every program gives its own figure with an interval of its choice."
 
 
@@ -114,16 +116,18 @@ class Answer:
 class _Pools:
     """The outcome under any settings, each computed once."""
 
-    def __init__(self, data: Mapping[str, Sequence[Any]], studies: Sequence[str] | None, level: float) -> None:
-        self.data, self.studies, self.level = data, studies, level
+    def __init__(
+        self, data: Mapping[str, Sequence[Any]], studies: Sequence[str] | None, level: float, seed: int = 1
+    ) -> None:
+        self.data, self.studies, self.level, self.seed = data, studies, level, seed
         self.known: dict[tuple[tuple[str, str | None], ...], Answer] = {}
 
     def under(self, words: Mapping[str, str | None]) -> Answer:
         key = tuple(sorted(words.items()))
         if key not in self.known:
-            given = {name: word for name, word in words.items() if word is not None}
+            given: dict[str, Any] = {name: word for name, word in words.items() if word is not None}
             try:
-                result = pool(self.data, self.studies, level=self.level, leave_one_out=False, **given)
+                result = pool(self.data, self.studies, level=self.level, seed=self.seed, leave_one_out=False, **given)
                 self.known[key] = Answer(result, None)
             except (NoAnswer, NothingToPool) as error:
                 self.known[key] = Answer(None, str(error))
@@ -171,12 +175,12 @@ def compare_presets(
     ['model', 'tau2_method', 'ci_method', 'prediction', 'i2_method']
     """
     own = {key: value for key, value in own.items() if value is not None and key != "leave_one_out"}
-    asked = {key: value for key, value in own.items() if key not in ("level", "measure", "study_ci")}
+    asked = {key: value for key, value in own.items() if key not in _ASIDE}
     named = own.get("measure") or default_measure(list(data))
     scale = find_measure(named)
     level = float(own.get("level", 0.95))
     chosen = {"measure": own["measure"]} if "measure" in own else {}
-    pools = _Pools(data, studies, level)
+    pools = _Pools(data, studies, level, own.get("seed", 1))
     plans: list[tuple[str, dict[str, str | None]]] = []
     synth = _words(scale.name, preset_settings("synth", scale.kind, **chosen))
     mine = _words(scale.name, {**chosen, **asked})
@@ -307,6 +311,10 @@ def _changed(here: dict[str, str | None], setting: str, last: dict[str, str | No
     wide = str(new["ci_method"])
     if wide not in rules.ci or (new["effects"] == "common" and wide in ("profile", "hksj", "hksj-adhoc")):
         new["ci_method"] = last["ci_method"] if last["ci_method"] in rules.ci else "auto"
+    if new["model"] == "inverse" and new["ci_method"] == "profile" and new["tau2_method"] != "ML":
+        new["ci_method"] = last["ci_method"] if last["ci_method"] != "profile" else "auto"
+    if new["prediction"] == "bootstrap" and (new["model"] != "inverse" or new["effects"] == "common"):
+        new["prediction"] = last["prediction"] if last["prediction"] != "bootstrap" else "t"
     takes = _takes_zero_cells(new["model"], new["measure"])
     if takes and new["zero_cells"] is None:
         new["zero_cells"] = last["zero_cells"]

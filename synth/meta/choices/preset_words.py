@@ -30,6 +30,7 @@ _PREDICTION: Final = {
     "t": "a t quantile with k - 1 degrees of freedom",
     "hts": "a t quantile with k - 2 degrees of freedom",
     "normal": "a normal quantile",
+    "bootstrap": "draws of tau2 from its confidence distribution",
 }
 
 
