@@ -156,6 +156,8 @@ class IncompleteSearch(SynthError):
         For the person at the keyboard.
     reasons : iterable of str
         Each thing that does not add up, as the run log keeps it.
+    run : object, optional
+        What came and was stored all the same (a :class:`synth.search.runlog.Run`).
 
     Examples
     --------
@@ -168,8 +170,9 @@ class IncompleteSearch(SynthError):
 
     exit_code = 4
 
-    def __init__(self, message: str, reasons: Iterable[str] = ()) -> None:
+    def __init__(self, message: str, reasons: Iterable[str] = (), *, run: object | None = None) -> None:
         self.reasons = tuple(reasons)
+        self.run = run
         super().__init__("\n".join([message, *(f"  {reason}" for reason in self.reasons)]))
 
 

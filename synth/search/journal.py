@@ -57,11 +57,15 @@ class Journal:
         entry = {"kind": kind, **values}
         data = _line(entry)
         assert self._handle is not None, "the journal is closed"
+        before = os.lseek(self._handle, 0, os.SEEK_CUR)
         try:
             while data:
                 data = data[os.write(self._handle, data) :]
             os.fsync(self._handle)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._handle, before)
+                os.lseek(self._handle, before, os.SEEK_SET)
             raise self._failed(error) from error
         self.entries.append(entry)
 

@@ -17,7 +17,7 @@ from ..errors import IncompleteSearch
 from .answers import SearchAnswer
 from .client import MOST
 
-__all__ = ["LAST_PMID", "Found", "Memory", "Slice", "find_ids"]
+__all__ = ["LAST_PMID", "Drift", "Found", "Memory", "Part", "Slice", "find_ids"]
 
 LAST_PMID: Final = 99_999_999
 """Larger than any PMID for many years (they passed 40 million in 2025); the counts would show it if one were larger."""
@@ -61,6 +61,15 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A range of PMIDs and how many of the search lie in it; None and None where the search was not cut."""
+
+    first: int | None
+    last: int | None
+    count: int
+
+
+@dataclass(frozen=True)
 class Found:
     """All PMIDs of a search.
 
@@ -70,7 +79,7 @@ class Found:
         What PubMed counts for the whole search; as many as `ids`.
     ids : tuple of int
         Ascending, each once.
-    slices : tuple of Slice
+    slices : tuple of Part
         One, or as many as it took.
     drift : tuple of Drift
         Where the count changed on the way.
@@ -78,7 +87,7 @@ class Found:
 
     total: int
     ids: tuple[int, ...]
-    slices: tuple[Slice, ...]
+    slices: tuple[Part, ...]
     drift: tuple[Drift, ...] = ()
 
 
@@ -183,7 +192,8 @@ class _Finder:
                 "The search is not complete.",
                 [f"PubMed counts {self.total:,} records and lists {len(set(ids)):,} different ones."],
             )
-        return Found(self.total, tuple(ids), tuple(slices), tuple(self.drift))
+        parts = tuple(Part(each.first or None, each.last or None, each.count) for each in slices)
+        return Found(self.total, tuple(ids), parts, tuple(self.drift))
 
     def _counts_now(self, count: int) -> None:
         if count != self.total:

@@ -1,0 +1,270 @@
+"""Fetching records by PMID, 200 at a time: what came is on the disk before the next is asked for, and not asked again.
+
+While one batch is on its way, another thread reads and compresses the one before.
+
+A batch goes through four states, so that a kill between any two of them costs nothing that was answered:
+
+1. ``raw/00001.xml``, the answer as it came;
+2. ``raw/00001.xml.gz`` and ``spool/00001.jsonl``, its records as they will be stored, each after its PMID and a tab;
+3. a line in the journal with the digests of both;
+4. ``raw/00001.xml`` removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import DamagedXML, IncompleteSearch, WorkspaceError
+from ..workspace import visible
+from .journal import Journal
+from .pubmed_xml import read_pubmed_xml
+from .record import Record, as_line
+from .verdict import classify
+
+__all__ = ["Batch", "Batches", "write_synced"]
+
+_ROUNDS = 3
+
+
+class _Fetcher(Protocol):
+    """What is needed of the client."""
+
+    def fetch(self, ids: Sequence[int]) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one efetch brought.
+
+    Attributes
+    ----------
+    file : str
+        Name of the compressed answer.
+    sha256, spool_sha256 : str
+        Of that file, and of the records read from it.
+    asked, received : int
+        PMIDs asked for, and those of them that came.
+    missing, unexpected : list of int
+        Asked for and not delivered; delivered and not asked for.
+    """
+
+    file: str
+    sha256: str
+    spool_sha256: str
+    asked: int
+    received: int
+    missing: list[int]
+    unexpected: list[int]
+
+
+class Batches:
+    """The batches of one run.
+
+    Parameters
+    ----------
+    entrez : Entrez
+        Asked.
+    folder : Path
+        ``current``; the raw answers and the spool lie below it.
+    journal : Journal
+        Holds the batches that are done.
+    """
+
+    def __init__(self, entrez: _Fetcher, folder: Path, journal: Journal) -> None:
+        self.entrez, self.journal = entrez, journal
+        self.raw, self.spool = folder / "raw", folder / "spool"
+        self.done: dict[str, Batch] = {}
+        for entry in journal.entries:
+            if entry["kind"] == "batch":
+                batch = Batch(**{name: entry[name] for name in Batch.__dataclass_fields__})
+                if self._is_there(batch):
+                    self.done[batch.file] = batch
+
+    def fetch(
+        self, prefix: str, ids: Sequence[int], size: int, tell: Callable[[Batch], None], keep: Callable[..., None]
+    ) -> list[Batch]:
+        """Fetch those that are not there yet, in parts of `size`; return all of them in order.
+
+        Parameters
+        ----------
+        prefix : str
+            Of the files' names.
+        tell : callable
+            Told of each batch that is done, those of before too.
+        keep : callable
+            Writes a journal entry: called as ``keep("batch", **values)``.
+
+        Raises
+        ------
+        ServiceError
+            PubMed gave no usable answer; everything before is kept.
+        IncompleteSearch
+            An answer cannot be read, however often it is fetched.
+        WorkspaceError
+            The disk is full, for one; everything before is kept.
+        """
+        names: list[str] = []
+        try:
+            for folder in (self.raw, self.spool):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _cannot_write(self.raw, error) from error
+        before: tuple[str, Sequence[int], Future[Batch]] | None = None
+        with ThreadPoolExecutor(1, "synth-reading") as reader:
+            for number, start in enumerate(range(0, len(ids), size), 1):
+                name, part = f"{prefix}{number:05d}", ids[start : start + size]
+                names.append(f"{name}.xml.gz")
+                if names[-1] in self.done:
+                    _remove(self.raw / f"{name}.xml")
+                    tell(self.done[names[-1]])
+                    continue
+                try:
+                    self._get(name, part)
+                except BaseException:
+                    # What came before the failure is good: it counts as done.
+                    if before is not None and before[2].exception() is None:
+                        self._finish(*before, tell, keep)
+                    raise
+                if before is not None:
+                    self._finish(*before, tell, keep)
+                before = name, part, reader.submit(self._read, name, part)
+            if before is not None:
+                self._finish(*before, tell, keep)
+        return [self.done[name] for name in names]
+
+    def lines(self, batches: Sequence[Batch]) -> Iterator[tuple[int, str]]:
+        """Yield PMID and line of every record of those batches, in the memory of one."""
+        for batch in batches:
+            with open(self._spool_file(batch.file), encoding="utf-8", newline="\n") as handle:
+                for line in handle:
+                    pmid, _, rest = line.partition("\t")
+                    yield int(pmid), rest
+
+    def _get(self, name: str, ids: Sequence[int]) -> None:
+        """Have the answer on the disk: from before, where a run was killed after it came, or from PubMed."""
+        path = self.raw / f"{name}.xml"
+        try:
+            body = path.read_bytes()
+        except FileNotFoundError:
+            body = b""
+        except OSError as error:
+            raise WorkspaceError(f"Cannot read {visible(str(path), 300)}: {error.strerror}.") from error
+        if body and classify(body, "efetch").kind == "good":
+            return
+        self._ask(name, ids)
+
+    def _ask(self, name: str, ids: Sequence[int]) -> None:
+        for _ in range(_ROUNDS):
+            body = self.entrez.fetch(ids)
+            # One record may have become unavailable; two hundred at once have not.
+            if len(ids) == 1 or b"</PMID>" in body:
+                break
+        write_synced(self.raw / f"{name}.xml", body)
+
+    def _finish(
+        self,
+        name: str,
+        ids: Sequence[int],
+        reading: Future[Batch],
+        tell: Callable[[Batch], None],
+        keep: Callable[..., None],
+    ) -> None:
+        """Wait for the reading, fetch again what cannot be read, and put the batch into the journal."""
+        for rounds in range(_ROUNDS):
+            try:
+                batch = reading.result() if rounds == 0 else self._read(name, ids)
+                break
+            except DamagedXML as error:
+                if rounds + 1 == _ROUNDS:
+                    raise IncompleteSearch(
+                        "The search is not complete: an answer of PubMed cannot be read. Run it again.",
+                        [f"{len(ids)} PMIDs from {ids[0]} to {ids[-1]}: {error}"],
+                    ) from error
+                self._ask(name, ids)
+        keep("batch", **asdict(batch))
+        self.done[batch.file] = batch
+        _remove(self.raw / f"{name}.xml")
+        tell(batch)
+
+    def _read(self, name: str, ids: Sequence[int]) -> Batch:
+        """Read an answer's records and write what is kept of it. Runs beside the next request."""
+        path = self.raw / f"{name}.xml"
+        body = path.read_bytes()
+        asked = set(ids)
+        found: dict[int, Record] = {}
+        unexpected: set[int] = set()
+        for record in read_pubmed_xml(body):
+            if record.pmid not in asked:
+                unexpected.add(record.pmid)
+            elif record.pmid not in found or found[record.pmid].version < record.version:
+                found[record.pmid] = record
+        packed = gzip.compress(body, 6, mtime=0)
+        spool = "".join(f"{pmid}\t{as_line(found[pmid])}" for pmid in sorted(found)).encode("utf-8")
+        file = f"{name}.xml.gz"
+        write_synced(self.raw / file, packed)
+        write_synced(self._spool_file(file), spool)
+        return Batch(
+            file,
+            hashlib.sha256(packed).hexdigest(),
+            hashlib.sha256(spool).hexdigest(),
+            len(ids),
+            len(found),
+            sorted(asked - found.keys()),
+            sorted(unexpected),
+        )
+
+    def _is_there(self, batch: Batch) -> bool:
+        """Whether both files of a batch are as the journal says."""
+        wanted = (self.raw / batch.file, batch.sha256), (self._spool_file(batch.file), batch.spool_sha256)
+        for path, sha256 in wanted:
+            try:
+                with open(path, "rb") as handle:
+                    if hashlib.file_digest(handle, "sha256").hexdigest() != sha256:
+                        return False
+            except OSError:
+                return False
+        return True
+
+    def _spool_file(self, file: str) -> Path:
+        return self.spool / f"{file.removesuffix('.xml.gz')}.jsonl"
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file of the journal's folder: under its name it is whole or not there at all.
+
+    Raises
+    ------
+    WorkspaceError
+        The disk is full, for one.
+    """
+    temporary = path.with_name(f"{path.name}.part")
+    try:
+        with open(temporary, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        _remove(temporary)
+        raise _cannot_write(path, error) from error
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _cannot_write(path: Path, error: OSError) -> WorkspaceError:
+    return WorkspaceError(
+        f"Cannot write {visible(str(path), 300)}: {error.strerror}. What was fetched is kept; run it again to continue."
+    )
+
+
