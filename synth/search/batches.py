@@ -32,6 +32,7 @@ from .verdict import classify
 __all__ = ["Batch", "Batches", "write_synced"]
 
 _ROUNDS = 3
+_UNREADABLE = 3  # batches, and then it is no longer one odd record
 
 
 class _Fetcher(Protocol):
@@ -54,6 +55,8 @@ class Batch:
         PMIDs asked for, and those of them that came.
     missing, unexpected : list of int
         Asked for and not delivered; delivered and not asked for.
+    unreadable : str
+        Why nothing could be read from the answer, which is kept as it came; "" as a rule.
     """
 
     file: str
@@ -63,6 +66,7 @@ class Batch:
     received: int
     missing: list[int]
     unexpected: list[int]
+    unreadable: str = ""
 
 
 class Batches:
@@ -183,12 +187,17 @@ class Batches:
                 batch = reading.result() if rounds == 0 else self._read(name, ids)
                 break
             except DamagedXML as error:
-                if rounds + 1 == _ROUNDS:
+                if rounds + 1 < _ROUNDS:
+                    self._ask(name, ids)
+                    continue
+                # One record that breaks the reader must not take the others with it for ever: they are asked for apart.
+                batch = self._unread(name, ids, str(error))
+                others = [each for each in self.done.values() if each.unreadable and each.asked > 1]
+                if len(ids) > 1 and len(others) + 1 >= _UNREADABLE:
                     raise IncompleteSearch(
-                        "The search is not complete: an answer of PubMed cannot be read. Run it again.",
+                        "The search is not complete: answers of PubMed cannot be read. The others are kept; run it again.",
                         [f"{len(ids)} PMIDs from {ids[0]} to {ids[-1]}: {error}"],
                     ) from error
-                self._ask(name, ids)
         keep("batch", **asdict(batch))
         self.done[batch.file] = batch
         _remove(self.raw / f"{name}.xml")
@@ -206,19 +215,36 @@ class Batches:
                 unexpected.add(record.pmid)
             elif record.pmid not in found or found[record.pmid].version < record.version:
                 found[record.pmid] = record
-        packed = gzip.compress(body, 6, mtime=0)
-        spool = "".join(f"{pmid}\t{as_line(found[pmid])}" for pmid in sorted(found)).encode("utf-8")
+        lines = [f"{pmid}\t{as_line(found[pmid])}" for pmid in sorted(found)]
+        return self._kept(name, body, "".join(lines).encode("utf-8"), len(ids), asked - found.keys(), unexpected)
+
+    def _unread(self, name: str, ids: Sequence[int], reason: str) -> Batch:
+        body = (self.raw / f"{name}.xml").read_bytes()
+        return self._kept(name, body, b"", len(ids), set(ids), set(), reason)
+
+    def _kept(
+        self,
+        name: str,
+        body: bytes,
+        spool: bytes,
+        asked: int,
+        missing: set[int],
+        unexpected: set[int],
+        unreadable: str = "",
+    ) -> Batch:
         file = f"{name}.xml.gz"
+        packed = gzip.compress(body, 6, mtime=0)
         write_synced(self.raw / file, packed)
         write_synced(self._spool_file(file), spool)
         return Batch(
             file,
             hashlib.sha256(packed).hexdigest(),
             hashlib.sha256(spool).hexdigest(),
-            len(ids),
-            len(found),
-            sorted(asked - found.keys()),
+            asked,
+            asked - len(missing),
+            sorted(missing),
             sorted(unexpected),
+            unreadable,
         )
 
     def _is_there(self, batch: Batch) -> bool:

@@ -229,7 +229,8 @@ class Entrez:
                 return answer[0]
             said = visible(self.identity.hide(verdict.reason), 400)
             if verdict.kind == "final":
-                raise ServiceError(f"PubMed refused {endpoint}: {said}", transient=False)
+                hint = " Check NCBI_API_KEY, or unset it." if "API key" in said else ""
+                raise ServiceError(f"PubMed refused {endpoint}: {said}.{hint}", transient=False)
             if asked_for is not None and asked_for > self.longest_wait:
                 raise ServiceError(
                     f"PubMed asks to wait {asked_for:,.0f} s before the next request ({said}). Run it again after that."

@@ -24,7 +24,7 @@ from .store import Store
 __all__ = ["Counts", "LineCount", "Progress", "Run", "collect", "count_lines", "refuse_what_was_left_out"]
 
 # Undelivered PMIDs are asked for once more: singly, or if there are many, in parts as small as is still polite.
-_SINGLY = 100
+_SINGLY = 200
 _TOGETHER = 20
 _SHOWN = 20
 
@@ -135,7 +135,7 @@ class _Collector:
         def lines() -> Iterator[tuple[int, str]]:
             return heapq.merge(self.batches.lines(first), self.batches.lines(again), key=itemgetter(0))
 
-        reasons = [f"PMID {each.pmid}: {each.reason}." for each in missing]
+        reasons = [f"PMID {each.pmid}: {each.reason.rstrip('.')}." for each in missing]
         changes, previous = None, None
         if limit is not None:
             records = finish.stage_sample(self.store, lines())
@@ -209,12 +209,15 @@ class _Collector:
         missing: list[Missing] = []
         undelivered = sorted(pmid for batch in again for pmid in batch.missing)
         instead = {batch.missing[0]: batch.unexpected for batch in again if batch.asked == 1 and batch.missing}
+        unreadable = {pmid: batch.unreadable for batch in again if batch.unreadable for pmid in batch.missing}
         for start in range(0, len(undelivered), PER_FETCH):
             part = undelivered[start : start + PER_FETCH]
             these = " OR ".join(f"{pmid}[UID]" for pmid in part)
             still = set(self.entrez.search(f"({self.query.term}) AND ({these})", retmax=len(part)).ids)
             for pmid in part:
-                if pmid in still:
+                if pmid in unreadable:
+                    reason = f"PubMed's answer cannot be read: {unreadable[pmid]}"
+                elif pmid in still:
                     reason = "found by the search, but PubMed delivered no record of it, twice"
                 else:
                     reason = "PubMed deleted it or merged it with another after it was found"
