@@ -89,7 +89,7 @@ TAGS: Final[tuple[FieldTag, ...]] = (
     _tag("MDAT", "Date - Modification", "lr|mdat|modification date|date - modification", "date"),
     _tag("CDAT", "Date - Completion", "dcom|cdat|completion date|date - completion", "date"),
     _tag("UID", "PubMed identifier", "pmid|uid", "number"),
-    _tag("PID", "Article Identifier", "aid|article identifier"),
+    _tag("PID", "Article Identifier", "aid|article identifier|publisher id"),
     _tag("LID", "Location ID", "lid|location id"),
     _tag("SI", "Secondary Source ID", "si|secondary source id"),
     _tag("ECNO", "EC/RN Number", "rn|ec/rn number"),

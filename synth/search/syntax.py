@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _DEEPEST = 200
+_WORDS = frozenset({"AND", "OR", "NOT"})
 _SAID = {
     "open": ("unbalanced-bracket", "there is a ( without its ).", "Add the ) where the group ends."),
     "close": ("unbalanced-bracket", "there is a ) without its (.", "Remove it, or add the ( it belongs to."),
@@ -46,6 +47,11 @@ _SAID = {
         "two-operators",
         "{before} {text}: two operators stand side by side.",
         "Keep one of them (NOT alone means AND NOT).",
+    ),
+    "lower": (
+        "lower-case-operator",
+        "{text} is an operator only in capitals; PubMed takes it for a word.",
+        "Write {means}, or put the phrase into quotation marks.",
     ),
     "sign": ("sign-as-operator", "PubMed reads {text} as {means}.", "Write {means}: a reader need not know that."),
     "tagged": (
@@ -145,7 +151,7 @@ class Level:
 
     def operators(self) -> tuple[str, ...]:
         """Name each operator as AND, OR or NOT; one that is not written is AND."""
-        return tuple("AND" if join is None else OPERATORS[join.text] for join in self.joins)
+        return tuple("AND" if join is None else OPERATORS[join.text.upper()] for join in self.joins)
 
     def operands(self) -> Iterator[Operand]:
         """Give every term, from left to right, through all brackets."""
@@ -241,13 +247,25 @@ def parse(text: str) -> tuple[Level, list[Finding]]:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = tokenize(text)
         self.at = 0
         self.findings: list[Finding] = []
+        found = tokenize(text)
+        self.tokens = [self.meant(token, found[max(at - 1, 0) : at], found[at + 1 : at + 2])
+                       for at, token in enumerate(found)]  # fmt: skip
+
+    def meant(self, token: Token, before: list[Token], after: list[Token]) -> Token:
+        """Read ``and`` between two terms as the operator that was meant, once it is said that PubMed does not."""
+        if token.kind != "word" or token.text.upper() not in _WORDS or token.text in OPERATORS:
+            return token
+        if before and before[0].kind == "word" and after and after[0].kind in ("word", "tag"):
+            return token  # inside a term: it may be a word
+        self.wrong("lower", token)
+        return Token("operator", token.text, token.start, token.end)
 
     def wrong(self, key: str, token: Token, before: str = "") -> None:
         code, message, remedy = _SAID[key]
-        values = {"text": token.text, "before": before, "means": OPERATORS.get(token.text, ""), "deepest": _DEEPEST}
+        means = OPERATORS.get(token.text.upper(), "")
+        values = {"text": token.text, "before": before, "means": means, "deepest": _DEEPEST}
         severity = "warning" if code == "sign-as-operator" else "error"
         self.findings.append(
             Finding(code, severity, token.start, token.end, message.format(**values), remedy.format(**values))
