@@ -195,7 +195,7 @@ class Batches:
                 others = [each for each in self.done.values() if each.unreadable and each.asked > 1]
                 if len(ids) > 1 and len(others) + 1 >= _UNREADABLE:
                     raise IncompleteSearch(
-                        "The search is not complete: answers of PubMed cannot be read. The others are kept; run it again.",
+                        "The search is not complete: answers of PubMed cannot be read. The rest is kept; run it again.",
                         [f"{len(ids)} PMIDs from {ids[0]} to {ids[-1]}: {error}"],
                     ) from error
         keep("batch", **asdict(batch))

@@ -93,7 +93,7 @@ class Pace:
         Never less than `at_least`, which is what the service asked for, and a little more, lest all who were told the
         same come back together.
         """
-        whole = min(self._longest, self._base * 2.0 ** (attempt - 1))
+        whole = min(self._longest, self._base * 2.0 ** min(attempt - 1, 64))
         chance = self._rng.random()
         return max(whole / 2 + chance * whole / 2, at_least * (1 + 0.1 * chance))
 

@@ -40,7 +40,9 @@ _FINAL: Final = re.compile(
     re.I,
 )  # fmt: skip
 _RATE: Final = re.compile(rb"API rate limit exceeded|rate limit", re.I)
-_TRACE: Final = re.compile(rb"NCBI C\+\+ Exception|CException::|ncbi::|Backend failed|Unable to route request", re.I)
+_TRACE: Final = re.compile(
+    rb"NCBI C\+\+ Exception|CException::|ncbi::|Backend failed|Unable to route request|viewer error|timed? ?out", re.I
+)
 _SHOWN = 300
 _LARGEST_TREE = 64 * 2**20
 
@@ -163,7 +165,9 @@ def _errors(bare: bytes) -> list[str]:
     if len(bare) > _LARGEST_TREE:
         return ["an answer that is larger than any"]
     root = ElementTree.fromstring(bare)
-    texts = [_text("".join(each.itertext()).encode()) for each in root.iter() if each.tag.upper() == "ERROR"]
+    # An <error> deeper down is about one id of many, which is then not among the delivered.
+    found = [*root.iter("ERROR"), *root.findall("error")]
+    texts = [_text("".join(each.itertext()).encode()) for each in found]
     return [text for text in texts if text and text != "Empty result"]
 
 
