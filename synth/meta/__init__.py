@@ -15,6 +15,7 @@ from .results import PoolResult
 if TYPE_CHECKING:
     from .analyses.bias import bias_analysis
     from .analyses.cumulative import cumulative_analysis
+    from .analyses.gosh import gosh_analysis
     from .analyses.influence import influence_analysis
     from .analyses.moderators import moderator_analysis
     from .analyses.opinions import second_opinions
@@ -28,6 +29,7 @@ __all__ = [
     "bias_analysis",
     "compare_presets",
     "cumulative_analysis",
+    "gosh_analysis",
     "influence_analysis",
     "moderator_analysis",
     "pool",
@@ -42,6 +44,7 @@ _HOME: Final = {
     "bias_analysis": ".analyses.bias",
     "compare_presets": ".choices.preset_comparison",
     "cumulative_analysis": ".analyses.cumulative",
+    "gosh_analysis": ".analyses.gosh",
     "influence_analysis": ".analyses.influence",
     "moderator_analysis": ".analyses.moderators",
     "pool_multiverse": ".choices.multiverse",

@@ -37,7 +37,7 @@ def everything(data: dict[str, list[Any]], groups: list[Any], years: list[Any], 
     """Every analysis of the same studies, as JSON."""
     return [
         plain(meta.subgroup_analysis(data, None, groups, **settings)),
-        plain(meta.subgroup_analysis(data, None, groups, tau2="common", **settings)),
+        plain(meta.subgroup_analysis(data, None, groups, by_tau2="common", **settings)),
         plain(meta.moderator_analysis(data, None, {"year": years}, **settings)),
         plain(meta.moderator_analysis(data, None, {"group": groups, "year": years}, **settings)),
         plain(meta.cumulative_analysis(data, None, years, variable="year", **settings)),
@@ -162,14 +162,15 @@ def test_what_a_regression_cannot_tell() -> None:
 def test_permutation_p_values() -> None:
     """A permutation test is not made, does not say how, or changes from call to call."""
     data = {"estimate": [0.1, 0.5, 0.4, 0.9, 0.2], "se": [0.1, 0.2, 0.1, 0.3, 0.2]}
-    found = meta.moderator_analysis(data, None, {"dose": [1, 2, 3, 4, 0]}, permutation=True)
-    assert found.permutation == "120 arrangements of the studies, all there are"
+    found = meta.moderator_analysis(data, None, {"dose": [1, 2, 3, 4, 0]}, permutations=5000)
+    assert str(found.permutation).startswith("120 arrangements of the studies, all there are, by a coefficient over")
     share = found.coefficients[1].permutation_p
     assert share is not None
     assert 120 * share == pytest.approx(round(120 * share))
     assert meta.moderator_analysis(data, None, {"dose": [1, 2, 3, 4, 0]}).coefficients[1].permutation_p is None
-    with pytest.raises(SettingsError, match="--model inverse"):
-        meta.moderator_analysis(COUNTS, None, {"dose": [1, 2, 3, 4, 0, 7]}, permutation=True)
+    for wrong in (1, 0, -5, 2.5, True):
+        with pytest.raises(SettingsError, match="Did you mean 5000"):
+            meta.moderator_analysis(COUNTS, None, {"dose": [1, 2, 3, 4, 0, 7]}, permutations=wrong)
 
 
 def test_one_group_and_groups_without_events() -> None:
@@ -181,17 +182,17 @@ def test_one_group_and_groups_without_events() -> None:
     assert one.groups[0].estimate == pytest.approx(meta.pool(COUNTS).pooled.reporting.estimate)
     data = {"events": [0, 0, 5, 6, 3, 9], "total": [20, 31, 40, 33, 30, 35]}
     for tau2 in ("separate", "common"):
-        found = meta.subgroup_analysis(data, NAMES, list("zzabab"), tau2=tau2)
+        found = meta.subgroup_analysis(data, NAMES, list("zzabab"), by_tau2=tau2)
         assert found.groups[0].estimate == 0.0
         assert found.groups[0].ci_method == "exact"
         assert "no patient had the event" in str(found.groups[0].reason)
         assert found.df == 1
         assert found.p_value is not None
         assert found.notes == ("Not in the test, having no finite estimate on the logit: z.",)
-    shared = meta.subgroup_analysis(data, NAMES, list("zzabab"), tau2="common", ci_method="profile")
+    shared = meta.subgroup_analysis(data, NAMES, list("zzabab"), by_tau2="common", ci_method="profile")
     assert shared.groups[1].tau2 == shared.groups[2].tau2
     assert shared.groups[1].ci_method == "profile"
-    single = meta.subgroup_analysis(TABLES, NAMES, list("abcdef"), tau2="common")
+    single = meta.subgroup_analysis(TABLES, NAMES, list("abcdef"), by_tau2="common")
     assert "no degree of freedom" in str(single.reason)
 
 
@@ -227,7 +228,7 @@ def test_models_without_analyses_are_refused_with_the_nearest() -> None:
         with pytest.raises(SettingsError, match="Use --model glmm"):
             meta.influence_analysis(COUNTS, NAMES, model=model)
     with pytest.raises(SettingsError, match='Did you mean "common"'):
-        meta.subgroup_analysis(COUNTS, NAMES, GROUPS, tau2="commom")
+        meta.subgroup_analysis(COUNTS, NAMES, GROUPS, by_tau2="commom")
     with pytest.raises(SettingsError, match="one value of era for each study"):
         meta.subgroup_analysis(COUNTS, NAMES, GROUPS[:2], variable="era")
     with pytest.raises(SettingsError, match="--moderator year"):

@@ -162,7 +162,7 @@ def test_subgroups_through_the_front_door(case: Case) -> None:
     theirs = blocks.get("subgroup_common_tau2_REML")
     if theirs:
         found = meta.subgroup_analysis(
-            case.data, case.studies, case.raw["group"], tau2="common", ci_method="wald", **case.settings
+            case.data, case.studies, case.raw["group"], by_tau2="common", ci_method="wald", **case.settings
         )
         for group in found.groups:
             j = theirs["groups"].index(group.name)

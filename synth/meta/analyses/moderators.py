@@ -12,12 +12,24 @@ from scipy.special import xlogy
 from ...errors import NoAnswer, SettingsError
 from ..answers.inverse import error_method, interval_method
 from ..glmm.moderators import CI_METHODS, Moderators, glmm_moderators
+from ..glmm.permutation import permuted_regression
 from ..numeric.distributions import Floats, chi2_tail
 from ..numeric.quadrature import log_binomial
 from ..results import number
 from ..sensitivity.permutation import permutation_test
 from ..sensitivity.regression import regress
-from .prepare import Excluded, Prepared, as_label, as_number, count, is_missing, prepare, without
+from .prepare import (
+    Excluded,
+    Prepared,
+    as_label,
+    as_number,
+    check_whole,
+    count,
+    how_permuted,
+    is_missing,
+    prepare,
+    without,
+)
 
 # Cochrane Handbook, chapter 10: at least ten studies for each characteristic modelled.
 PER_MODERATOR: Final = 10
@@ -77,6 +89,8 @@ class ModeratorAnalysis:
         Of what they leave unexplained.
     permutation : str or None
         How the ``permutation_p`` were made.
+    qm_permutation_p : float or None
+        The same of all coefficients together.
     points : tuple of Point
         Where there is one moderator and it is numeric.
     """
@@ -103,6 +117,7 @@ class ModeratorAnalysis:
     excluded: tuple[Excluded, ...]
     notes: tuple[str, ...]
     reason: str | None
+    qm_permutation_p: float | None = None
 
 
 def moderator_analysis(
@@ -110,7 +125,7 @@ def moderator_analysis(
     studies: Sequence[str] | None,
     moderators: Mapping[str, Sequence[Any]],
     *,
-    permutation: bool = False,
+    permutations: int | None = None,
     seed: int = 1,
     **settings: Any,
 ) -> ModeratorAnalysis:
@@ -124,10 +139,11 @@ def moderator_analysis(
         By name; ``None`` or blank where a study has no value. A column is numeric where most of its values are
         numbers, and a study whose value is not one is then left out; else it is a factor, whose reference is the level
         that comes first.
-    permutation : bool
-        Also test by rearranging the studies (inverse variance only).
+    permutations : int, optional
+        Also test by rearranging the studies against the moderators: in every distinct way where there are at most so
+        many, else in so many that are drawn.
     seed : int
-        Of the rearrangements, where they are too many to try all.
+        Of the draw.
     **settings
         ``measure, model, effects, tau2_method, ci_method, level, ...`` as for :func:`synth.meta.pool`.
 
@@ -149,9 +165,10 @@ def moderator_analysis(
     """
     if not moderators:
         raise SettingsError("A meta-regression needs a moderator. Name one: --moderator year.")
+    check_whole("seed", seed, 0, 1)
+    if permutations is not None:
+        check_whole("permutations", permutations, 2, 5000)
     given = prepare(data, studies, moderators, "meta-regression", settings)
-    if permutation and given.settings.model != "inverse":
-        raise SettingsError("The permutation test rearranges estimates. Use --model inverse, or leave it out.")
     given, numeric = _kinds(given)
     columns, factors, notes = _columns(given, numeric)
     names = ("intercept", *(name for name, _ in columns))
@@ -165,13 +182,16 @@ def moderator_analysis(
                          "fewer find what is not there.")  # fmt: skip
     x = np.column_stack([values for _, values in columns])
     try:
-        made = _glmm(given, x) if given.settings.model == "glmm" else _inverse(given, x, permutation, seed)
+        make = _glmm if given.settings.model == "glmm" else _inverse
+        made = make(given, x, permutations, seed)
     except NoAnswer as error:
         return _empty(given, tuple(moderators), factors, notes, str(error))
     if made is None:
         why = "the coefficients cannot be estimated: the moderators are too nearly the same"
         return _empty(given, tuple(moderators), factors, notes, why)
     rows, summary = made
+    if given.settings.model == "inverse" and given.settings.ci_requested == "profile":
+        notes = (*notes, "Coefficients have normal intervals: the profile interval is offered for a pooled estimate.")
     tau2 = summary["tau2"] or 0.0
     weight = 1.0 / (given.v + tau2)
     points: tuple[Point, ...] = ()
@@ -267,7 +287,7 @@ def _empty(
 _Rows = list[tuple[float | None, ...]]
 
 
-def _glmm(given: Prepared, x: Floats) -> tuple[_Rows, dict[str, Any]] | None:
+def _glmm(given: Prepared, x: Floats, permutations: int | None, seed: int) -> tuple[_Rows, dict[str, Any]] | None:
     events, total = given.counts
     settings = given.settings
     method = settings.ci_requested
@@ -283,13 +303,24 @@ def _glmm(given: Prepared, x: Floats) -> tuple[_Rows, dict[str, Any]] | None:
         "profile": (m.ratio, m.ratio_p, f"likelihood ratio, chi-square with {m.ratio_df} degrees of freedom"),
     }
     statistic, p_value, name = qm[method]
+    how, together = None, None
+    if permutations is not None:
+        design = np.column_stack([np.ones(given.k), x])
+        dealt = permuted_regression(
+            events, total, design, effects=settings.effects, permutations=permutations, seed=seed
+        )
+        rows = [(*row, number(p)) for row, p in zip(rows, dealt.p_values, strict=True)]
+        statistics = "a coefficient over its standard error, together by the likelihood ratio"
+        how = how_permuted(dealt.plan.total, None if dealt.plan.exact else seed, statistics)
+        together = number(dealt.ratio_p)
     qe = _unexplained(events, total, m)
     common = settings.effects == "common"
     return rows, {
         "ci_method": method, "tau2": None if common else m.tau2, "r2": None if common else number(m.r2),
         "qm": number(statistic), "qm_df": m.p - 1, "qm_p": number(p_value), "qm_test": name, "qe": qe,
         "qe_df": m.k - m.p, "qe_p": float(chi2_tail(qe, m.k - m.p)),
-        "qe_test": "likelihood ratio against one proportion for each study, chi-square", "permutation": None,
+        "qe_test": "likelihood ratio against one proportion for each study, chi-square",
+        "permutation": how, "qm_permutation_p": together,
     }  # fmt: skip
 
 
@@ -299,7 +330,7 @@ def _unexplained(x: Floats, n: Floats, m: Moderators) -> float:
     return max(2.0 * (own - m.loglik_common), 0.0)
 
 
-def _inverse(given: Prepared, x: Floats, permutation: bool, seed: int) -> tuple[_Rows, dict[str, Any]] | None:
+def _inverse(given: Prepared, x: Floats, permutations: int | None, seed: int) -> tuple[_Rows, dict[str, Any]] | None:
     settings, method = given.settings, error_method(interval_method(given.settings))
     common = settings.effects == "common"
     design = np.column_stack([np.ones(given.k), x])
@@ -310,19 +341,21 @@ def _inverse(given: Prepared, x: Floats, permutation: bool, seed: int) -> tuple[
         return None
     df = number(fit.df)
     rows = _rows(fit.estimate, fit.se, fit.ci_low, fit.ci_high, fit.statistic, df, fit.p_value)
-    how = None
-    if permutation:
-        found = permutation_test(given.y, given.v, design, ci_method=method, seed=seed, **words)
+    how, together = None, None
+    if permutations is not None:
+        found = permutation_test(given.y, given.v, design, ci_method=method, exact_up_to=permutations,
+                                 samples=permutations, seed=seed, **words)  # fmt: skip
         rows = [(*row, number(p)) for row, p in zip(rows, found.p_values, strict=True)]
-        drawn = f"drawn with seed {seed}" if found.seed is not None else "all there are"
-        how = f"{found.arrangements} arrangements of the studies, {drawn}"
+        statistics = "a coefficient over its standard error, together by the statistic of the test of all"
+        how = how_permuted(found.arrangements, found.seed, statistics)
+        together = number(found.qm_p)
     q = fit.qm_df1
     name = f"chi-square with {q} degrees of freedom" if df is None else f"F with {q} and {df:g} degrees of freedom"
     return rows, {
         "ci_method": method, "tau2": None if common else number(fit.tau2), "r2": None if common else number(fit.r2),
         "qm": number(fit.qm), "qm_df": q, "qm_p": number(fit.qm_p), "qm_test": f"Wald, {name}", "qe": number(fit.q),
         "qe_df": int(fit.q_df), "qe_p": number(fit.q_p), "qe_test": "Cochran, of the residuals, chi-square",
-        "permutation": how,
+        "permutation": how, "qm_permutation_p": together,
     }  # fmt: skip
 
 

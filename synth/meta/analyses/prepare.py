@@ -253,6 +253,39 @@ def inverse_interval(settings: Settings) -> str:
     return "wald" if settings.effects == "common" else "hksj-adhoc"
 
 
+def check_whole(name: str, value: object, least: int, instead: int) -> None:
+    """Refuse a number of draws, or a seed, that is none.
+
+    Raises
+    ------
+    SettingsError
+        With one that would do.
+
+    Examples
+    --------
+    >>> check_whole("permutations", 1, 2, 5000)
+    Traceback (most recent call last):
+        ...
+    synth.errors.SettingsError: permutations is a whole number from 2 on, and 1 is none. Did you mean 5000?
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise SettingsError(
+            f"{name} is a whole number from {least} on, and {value!r} is none. Did you mean {instead}?"
+        )
+
+
+def how_permuted(total: int, seed: int | None, statistic: str) -> str:
+    """How a p-value by permutation was found.
+
+    Examples
+    --------
+    >>> how_permuted(5000, 1, "Q between the groups")
+    '5,000 arrangements of the studies drawn with seed 1, by Q between the groups'
+    """
+    drawn = "all there are" if seed is None else f"drawn with seed {seed}"
+    return f"{total:,} arrangements of the studies{', ' if seed is None else ' '}{drawn}, by {statistic}"
+
+
 def count(k: int) -> str:
     """A number of studies in words for a sentence.
 

@@ -16,16 +16,19 @@ from ..glmm.common import likelihood_ratio_q
 from ..glmm.fit import OK
 from ..glmm.i2 import i2_h2
 from ..glmm.moderators import GlmmSubgroups, glmm_subgroups
+from ..glmm.permutation import permuted_groups as glmm_permuted
 from ..glmm.regression import profile_coefficient
 from ..glmm.rows import NO_LIMIT, fit_rows, glmm_rows
 from ..measures.effects import harmonic_size
 from ..numeric.distributions import Floats, chi2_tail, normal_upper, t_upper
 from ..results import Part, number
+from ..sensitivity.permutation import permutation_test
+from ..sensitivity.permutation import permuted_groups as inverse_permuted
 from ..sensitivity.subgroups import TAU2
 from ..sensitivity.subgroups import Subgroups as Kernel
 from ..sensitivity.subgroups import subgroups as inverse_subgroups
 from ..settings import known
-from .prepare import Excluded, Prepared, as_label, count, prepare
+from .prepare import Excluded, Prepared, as_label, check_whole, count, how_permuted, prepare
 
 _CHI2 = "Q between groups, weights 1/se^2, chi-square"
 _NONE_LEFT = "as many groups as studies leave no degree of freedom for one tau2"
@@ -67,7 +70,7 @@ class SubgroupAnalysis:
 
     Attributes
     ----------
-    tau2 : {"separate", "common", "none"}
+    by_tau2 : {"separate", "common", "none"}
         One tau2 for each group, one for all, or none under a common effect.
     groups : tuple of Subgroup
         In order of appearance.
@@ -76,10 +79,14 @@ class SubgroupAnalysis:
     other_tests : tuple of GroupTest
     r2 : float or None
         Share of tau2 that the groups explain, with a common tau2.
+    permutation_p : float or None
+        Where it was asked for.
+    permutation : str or None
+        What was permuted, how often, and by which statistic; or why it could not be.
     """
 
     variable: str
-    tau2: str
+    by_tau2: str
     model: str
     groups: tuple[Subgroup, ...]
     q_between: float | None
@@ -91,6 +98,8 @@ class SubgroupAnalysis:
     excluded: tuple[Excluded, ...]
     notes: tuple[str, ...]
     reason: str | None
+    permutation_p: float | None = None
+    permutation: str | None = None
 
 
 def subgroup_analysis(
@@ -99,7 +108,9 @@ def subgroup_analysis(
     by: Sequence[Any],
     *,
     variable: str = "subgroup",
-    tau2: str = "separate",
+    by_tau2: str = "separate",
+    permutations: int | None = None,
+    seed: int = 1,
     **settings: Any,
 ) -> SubgroupAnalysis:
     """Pool each subgroup and test whether they differ.
@@ -112,8 +123,13 @@ def subgroup_analysis(
         The group of each study; ``None`` or blank where it has none.
     variable : str
         What `by` is called.
-    tau2 : {"separate", "common"}
+    by_tau2 : {"separate", "common"}
         One tau2 for each group, so that each is pooled as if alone; or one for all from the regression on the groups.
+    permutations : int, optional
+        Also test by giving the groups out anew: in every distinct way where there are at most so many, else in so many
+        that are drawn.
+    seed : int
+        Of the draw.
     **settings
         ``measure, model, effects, tau2_method, ci_method, level, ...`` as for :func:`synth.meta.pool`.
 
@@ -137,12 +153,15 @@ def subgroup_analysis(
     >>> [(g.name, g.k, round(g.estimate, 3)) for g in found.groups], round(found.p_value, 3)
     ([('a', 2, 0.144), ('b', 3, 0.078)], 0.199)
     """
-    tau2 = known("tau2 of subgroups", tau2, TAU2)
+    by_tau2 = known("tau2 of subgroups (--by-tau2)", by_tau2, TAU2)
+    check_whole("seed", seed, 0, 1)
+    if permutations is not None:
+        check_whole("permutations", permutations, 2, 5000)
     given = prepare(data, studies, {variable: by}, "subgroup analysis", settings)
     names = [as_label(value) for value in given.values[variable]]
     labels = tuple(dict.fromkeys(names))
     common = given.settings.effects == "common"
-    setting = "none" if common else tau2
+    setting = "none" if common else by_tau2
     if not labels:
         reason = f"no study has a value of {variable}"
         return SubgroupAnalysis(
@@ -161,10 +180,44 @@ def subgroup_analysis(
     why = first.reason
     if len(labels) == 1:
         others, why = [], f'every study has the same {variable}, "{labels[0]}": there is nothing to compare'
+    chance: tuple[float | None, str | None] = (None, None)
+    if permutations is not None and len(labels) > 1:
+        chance = _permuted(given, np.array([labels.index(name) for name in names]), setting, permutations, seed)
     return SubgroupAnalysis(
         variable, setting, given.settings.model, groups, first.statistic, df, first.p_value,
         None if first.statistic is None else first.name, tuple(others), r2, given.excluded, notes, why,
+        *chance,
     )  # fmt: skip
+
+
+def _permuted(
+    given: Prepared, groups: NDArray[np.intp], setting: str, permutations: int, seed: int
+) -> tuple[float | None, str | None]:
+    """The share of arrangements in which the groups differ as much, and how it was found."""
+    effects, method = given.settings.effects, given.settings.tau2_method or "REML"
+    try:
+        if given.settings.model == "glmm":
+            what = "likelihood ratio between the groups"
+            tau2 = "separate" if setting == "none" else setting
+            dealt = glmm_permuted(
+                *given.counts, groups, tau2=tau2, effects=effects, permutations=permutations, seed=seed
+            )
+            p, total, exact = dealt.ratio_p, dealt.plan.total, dealt.plan.exact
+        elif setting == "common":
+            what = "Wald statistic of equal means with one tau2"
+            design = (groups[:, None] == np.arange(int(groups.max()) + 1)).astype(float)
+            design[:, 0] = 1.0
+            test = permutation_test(given.y, given.v, design, effects=effects, tau2_method=method, ci_method="wald",
+                                    exact_up_to=permutations, samples=permutations, seed=seed)  # fmt: skip
+            p, total, exact = test.qm_p, test.arrangements, test.exact
+        else:
+            what = "Q between the groups"
+            p, plan = inverse_permuted(given.y, given.v, groups, effects=effects, tau2_method=method,
+                                       permutations=permutations, seed=seed)  # fmt: skip
+            total, exact = plan.total, plan.exact
+    except NoAnswer as error:
+        return None, str(error)
+    return p, how_permuted(total, None if exact else seed, what)
 
 
 def _test(name: str, statistic: float, df: float, p_value: float, why: str = "", df2: float = np.nan) -> GroupTest:

@@ -193,12 +193,17 @@ def fit_regression(
         raise SettingsError("A covariate is missing or infinite: leave the study out, or give its value.")
     m = np.ones((1, x.size)) if include is None else np.asarray(include, dtype=float)
     lead = () if include is None else m.shape[:-1]
-    m, p = m.reshape(-1, x.size), full.shape[1]
-    rows = Cells(x, n, m)
+    m = m.reshape(-1, x.size)
+    return _fit_rows(Cells(x, n, m), m, full, effects, lead)
+
+
+def _fit_rows(rows: Cells, m: Floats, full: Floats, effects: str, lead: tuple[int, ...]) -> GlmmRegression:
+    """Fit cells that were made already; `m` are the multiplicities of their rows."""
+    p = full.shape[1]
     z, triangle = basis(full)
     state = _states(rows, m, z, effects)
     # The orthonormal basis has full rank whatever the design: what stands off the columns before is in the triangle.
-    if (np.abs(np.diag(triangle)) <= _RANK * np.sqrt((triangle**2).sum(axis=0))).any() or x.size < p:
+    if (np.abs(np.diag(triangle)) <= _RANK * np.sqrt((triangle**2).sum(axis=0))).any() or len(full) < p:
         state[state == OK] = RANK
     good = np.flatnonzero(state == OK)
     shapes = {"beta": (p,), "cov": (p, p), "tau2": (), "se_tau": (), "loglik": (), "loglik_common": ()}
@@ -220,6 +225,49 @@ def fit_regression(
     return GlmmRegression(
         state.reshape(lead), k, **{name: v.reshape((*lead, *shapes[name])) for name, v in out.items()}
     )
+
+
+def fit_dealt(
+    events: ArrayLike,
+    total: ArrayLike,
+    design: ArrayLike,
+    orders: NDArray[np.intp],
+    *,
+    effects: str = "random",
+) -> GlmmRegression:
+    """Fit the model with covariates once for each way of dealing the studies' counts to the rows of the design.
+
+    Parameters
+    ----------
+    events, total : array_like of float, shape (k,)
+    design : array_like of float, shape (k, p)
+    orders : array of int, shape (r, k)
+        Which study's counts stand at each row of the design.
+    effects : {"random", "common"}
+
+    Returns
+    -------
+    GlmmRegression
+        Of shape (r,).
+
+    Raises
+    ------
+    NoAnswer
+        If a fit that has a maximum was not brought to it.
+
+    Examples
+    --------
+    >>> x, n, year = [9, 3, 2, 1, 5], [43, 38, 26, 17, 60], np.array([1.0, 2, 3, 4, 5])
+    >>> f = fit_dealt(x, n, np.column_stack([np.ones(5), year]), np.array([[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]]))
+    >>> f.beta[:, 1].round(3).tolist()
+    [-0.263, 0.263]
+    """
+    x, n, full = (np.asarray(a, dtype=float) for a in (events, total, design))
+    r, k = orders.shape
+    whole = Cells(x, n, np.ones((1, k)))
+    rows = whole.take(np.zeros(r, dtype=np.intp))
+    rows.x, rows.n = x[orders].reshape(-1), n[orders].reshape(-1)
+    return _fit_rows(rows, np.ones((r, k)), full, effects, (r,))
 
 
 def _states(rows: Cells, m: Floats, z: Floats, effects: str) -> NDArray[np.int8]:

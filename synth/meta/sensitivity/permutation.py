@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import SettingsError
+from synth.meta.inverse.fit import pool_inverse
 from synth.meta.numeric.distributions import Floats
 from synth.meta.sensitivity.regression import RegressionFit, intercept_columns, regress
 
@@ -75,6 +77,142 @@ def _count(labels: NDArray[np.intp]) -> int:
     for n in np.bincount(labels):
         total //= math.factorial(int(n))
     return total
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangements:
+    """Labels put to the studies in other orders: every distinct one, or a sample that begins with the one observed.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (k,)
+        0, 1, ... of each study, as observed.
+    total : int
+        How many arrangements there are here, the observed one included.
+    exact : bool
+        These are all.
+    seed : int or None
+        Of the sample; None where exact.
+    """
+
+    labels: NDArray[np.intp]
+    total: int
+    exact: bool
+    seed: int | None
+
+    def batches(self, size: int) -> Iterator[NDArray[np.intp]]:
+        """Yield the arrangements, shape (rows, k), at most `size` rows at a time."""
+        if self.exact:
+            whole = distinct_arrangements(self.labels)
+            yield from (whole[at : at + size] for at in range(0, len(whole), size))
+            return
+        rng = np.random.default_rng(self.seed)
+        yield self.labels[None, :]
+        for at in range(1, self.total, size):
+            rows = min(size, self.total - at)
+            yield rng.permuted(np.broadcast_to(self.labels, (rows, len(self.labels))), axis=1)
+
+
+def arrange(labels: NDArray[np.intp], permutations: int, seed: int = 1) -> Arrangements:
+    """Plan how labels are put to the studies anew.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (k,)
+        0, 1, ... of each study.
+    permutations : int
+        Up to how many distinct arrangements all of them are taken; how many are drawn otherwise, the observed one
+        included.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    Arrangements
+
+    Raises
+    ------
+    SettingsError
+        Fewer than two.
+
+    Examples
+    --------
+    >>> plan = arrange(np.array([0, 0, 1]), 100)
+    >>> plan.total, plan.exact, next(plan.batches(2)).tolist()
+    (3, True, [[0, 0, 1], [0, 1, 0]])
+    """
+    if isinstance(permutations, bool) or not isinstance(permutations, int) or permutations < 2:
+        raise SettingsError(
+            f"A permutation test needs at least two arrangements of the studies, not {permutations!r}. Did you mean "
+            "5000?"
+        )
+    every = _count(labels)
+    exact = every <= permutations
+    return Arrangements(labels, every if exact else permutations, exact, None if exact else seed)
+
+
+def at_least(strength: Floats, observed: Floats) -> Floats:
+    """Count the arrangements that are as strong as the observed one, by column; one without a figure is stronger.
+
+    Examples
+    --------
+    >>> at_least(np.array([[1.0], [2.0], [np.nan]]), np.array([2.0]))
+    array([2.])
+    """
+    goal = observed - SAME * (1.0 + np.abs(observed))
+    return np.asarray((np.isnan(strength) | (strength >= goal)).sum(axis=0), dtype=float)
+
+
+def permuted_groups(
+    y: ArrayLike,
+    v: ArrayLike,
+    groups: NDArray[np.intp],
+    *,
+    effects: str = "random",
+    tau2_method: str = "REML",
+    permutations: int = 5_000,
+    seed: int = 1,
+) -> tuple[float, Arrangements]:
+    """Test whether subgroups differ by giving the studies' groups out anew, each group pooled on its own.
+
+    Parameters
+    ----------
+    y, v : array_like, shape (k,)
+        Estimates and sampling variances; they stay together.
+    groups : ndarray of int, shape (k,)
+        0, 1, ... of each study; at least two groups.
+    effects, tau2_method : str
+        As in :func:`synth.meta.inverse.fit.pool_inverse`.
+    permutations, seed : int
+        As in :func:`arrange`.
+
+    Returns
+    -------
+    p : float
+        Share of arrangements whose Q between groups is at least the observed one.
+    plan : Arrangements
+
+    Examples
+    --------
+    >>> y, v = [0.1, 0.3, 0.2, 0.8, 0.9, 0.6], [0.02, 0.03, 0.01, 0.04, 0.02, 0.03]
+    >>> p, plan = permuted_groups(y, v, np.array([0, 0, 0, 1, 1, 1]))
+    >>> p, plan.total
+    (0.1, 20)
+    """
+    y, v = (np.asarray(a, dtype=np.float64) for a in (y, v))
+    plan = arrange(groups, permutations, seed)
+    count = int(groups.max()) + 1
+
+    def between(labels: NDArray[np.intp]) -> Floats:
+        masks = labels[:, None, :] == np.arange(count)[None, :, None]
+        fit = pool_inverse(y, v, masks, effects=effects, tau2_method=tau2_method, ci_method="wald")
+        w = fit.se**-2.0
+        off = fit.estimate - ((w * fit.estimate).sum(axis=1) / w.sum(axis=1))[:, None]
+        return np.asarray((w * off * off).sum(axis=1))[:, None]
+
+    observed = between(groups[None, :])[0]
+    found = sum(at_least(between(rows), observed) for rows in plan.batches(max(1, NUMBERS_AT_ONCE // y.size)))
+    return float(np.asarray(found)[0]) / plan.total, plan
 
 
 def permutation_test(
