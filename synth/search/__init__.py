@@ -9,15 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from .pubmed_xml import read_pubmed_xml
     from .record import Record, as_line, from_json, from_line, to_json
 
-__all__ = ["Record", "as_line", "from_json", "from_line", "to_json"]
+__all__ = ["Record", "as_line", "from_json", "from_line", "read_pubmed_xml", "to_json"]
 
 _HOME: Final = {
     "Record": ".record",
     "as_line": ".record",
     "from_json": ".record",
     "from_line": ".record",
+    "read_pubmed_xml": ".pubmed_xml",
     "to_json": ".record",
 }
 

@@ -206,9 +206,10 @@ class HistoryDate:
 
 @dataclass(frozen=True)
 class Book:
-    """The book that a record is, or is a chapter of."""
+    """The book that a record is, or is a chapter of; `authors` are those of the book."""
 
     title: str = ""
+    authors: tuple[Author, ...] = ()
     publisher: str = ""
     place: str = ""
     collection: str = ""
