@@ -22,6 +22,17 @@ _SEPARATOR = re.compile(rf"[.,{_SPACES}{_APOSTROPHES}]")
 _GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?P<sign>\D)\d{3})(?:(?P=sign)\d{3})*")
 
 
+def is_numeral(text: str) -> bool:
+    """Say whether a text is digits with separators between, and nothing else.
+
+    Examples
+    --------
+    >>> is_numeral("1,234"), is_numeral(" 61,5 "), is_numeral("43"), is_numeral("7 (16%)")
+    (True, True, False, False)
+    """
+    return _NUMERAL.fullmatch(text.strip(_EDGES)) is not None
+
+
 @dataclass(frozen=True)
 class Separators:
     """What separates in the numbers of one column.
@@ -52,7 +63,7 @@ class Separators:
         'may have a thousands separator or a decimal comma.'
         """
         text = cell.strip(_EDGES)
-        if text.isdigit() or not _NUMERAL.fullmatch(text):
+        if not _NUMERAL.fullmatch(text):
             return cell
         decimal, thousands = _reading(text)
         if self.contradiction and ("," in text or not (decimal or thousands)):
