@@ -110,7 +110,7 @@ def read_rows(
     list of dict
         One for each row, with ``row``; a value that is wrong is left out of it, and an empty one is ``""`` or ``None``.
     """
-    readers = [_reader(column, table.header[places[column.name]]) for column in columns if column.name in places]
+    readers = [reader_of(column, table.header[places[column.name]]) for column in columns if column.name in places]
     spots = [(c.name, places[c.name]) for c in columns if c.name in places]
     found = []
     for number, cells_of_row in rows:
@@ -133,7 +133,8 @@ def read_rows(
     return found
 
 
-def _reader(column: Column, heading: str) -> Callable[[str], Any]:
+def reader_of(column: Column, heading: str) -> Callable[[str], Any]:
+    """Return what reads the cells of a column: the value, or a defect."""
     shown = visible(heading.strip())
     if column.kind == "count":
         return lambda cell: cells.count(cell, shown)

@@ -301,7 +301,6 @@ OTHERS: tuple[Column, ...] = (
     Column("timepoint", "When the outcome was counted", aliases=("time point", "follow up time point", "at", "when")),
     Column("se", "Standard error of the mean", "spread", aliases=("sem", "std err", "standard error", "std error")),
     Column("reviewer", "Who extracted the row", aliases=("reviewer name", "extractor", "extracted by")),
-    Column("subgroup", "Part of the patients only", aliases=("sub group", "subgroup name")),
 )
 """Columns that other people's sheets have and the canonical form has not: what they say goes into it in another way."""
 

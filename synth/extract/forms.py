@@ -1,0 +1,254 @@
+"""What every form of sheet has in common: a table with its problems, names looked up in the review, and the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synth.errors import Problem
+from synth.workspace import Outcome, visible
+
+from . import cells
+from .check import Problems, identity
+from .contract import POOLED_UNIT, Column, fold, names_of
+from .figures import Figure, StudyArm, place_of, problem_of
+from .names import Names
+from .tables import Table
+from .values import Values
+
+WHOLE = frozenset(
+    {"total", "totals", "all", "overall", "both", "both arms", "both groups", "all arms", "all patients", "combined"}
+    | {"sum", "whole study", "entire cohort", "all groups", "gesamt", "summe", "totale", "yhteensä"}
+)
+"""What stands in the column of arms where a row is about the whole study."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person says of a sheet that has no column for it.
+
+    Parameters
+    ----------
+    study, arm, outcome : str
+        The label, or the id; empty where nothing was said.
+    """
+
+    study: str = ""
+    arm: str = ""
+    outcome: str = ""
+
+
+class Sheet:
+    """A table on its way to figures.
+
+    Parameters
+    ----------
+    table : Table
+        As it was read.
+    names : Names
+        Arms and outcomes of the review.
+    given : Given
+        What the person says besides.
+    columns : sequence of Column
+        What is looked for; a heading that means something whole is taken whole, as "n (%)", and not without its unit.
+    """
+
+    def __init__(self, table: Table, names: Names, given: Given, columns: Sequence[Column]) -> None:
+        known = names_of(columns)
+        header = list(table.header)
+        for place in range(len(header)):
+            whole = table.found[place] if table.found else header[place]
+            if fold(whole) in known:
+                header[place] = whole
+            elif "%" in table.unit(place) and fold(header[place]) in ("n", "no", "number"):
+                header[place] = "events"
+        self.table = replace(table, header=header)
+        self.names = names
+        self.given = given
+        self.problems = Problems(table, table.problems)
+        self.values = Values(self.table, self.problems)
+        self.notes: list[str] = []
+        self.wholes: list[Figure] = []
+        self._listed: set[str] = set()
+
+    @property
+    def label(self) -> str:
+        """The sheet as a message calls it."""
+        return f"{self.table.file}, sheet {self.table.sheet}" if self.table.sheet else self.table.file
+
+    def said(self) -> list[str]:
+        """Say what was understood, each with the sheet before it."""
+        return [f"{self.label}: {note}" for note in (*self.notes, *self.values.notes())]
+
+    def arm_of(self, row: int, place: int | None, cell: str) -> str:
+        """Return the id of an arm, ``""`` where it is wrong or where the row is about the whole study."""
+        name = cells.text(cell)
+        if not name:
+            self.problems.at(row, place, None, "the arm is empty.", "Type its name.")
+            return ""
+        found = self.names.arm(name)
+        if found is None:
+            self._unknown(row, place, name, "arm", [arm.id for arm in self.names.review.arms])
+        return found or ""
+
+    def is_whole(self, cell: str) -> bool:
+        """Say whether an arm's cell means all arms together."""
+        return identity(cell) in WHOLE and self.names.arm(cells.text(cell)) is None
+
+    def outcome_of(self, row: int, place: int | None, cell: str, time_point: str = "") -> str:
+        """Return the id of an outcome, ``""`` where it is wrong."""
+        name = cells.text(cell)
+        if not name:
+            self.problems.at(row, place, None, "the outcome is empty.", "Type its name.")
+            return ""
+        found = self.names.outcome(name, cells.text(time_point))
+        if found is None:
+            self._unknown(row, place, name, "outcome", list(self.names.outcomes))
+        return found or ""
+
+    def _unknown(self, row: int, place: int | None, name: str, what: str, known: Sequence[str]) -> None:
+        remedy = f"Correct it, or add it to the aliases of the {what} in review.toml."
+        if what not in self._listed:
+            remedy = f"review.toml has: {', '.join(known)}. {remedy}"
+        self._listed.add(what)
+        near = self.names.near(name, what)
+        self.problems.at(row, place, name, f"is no {what} of this review.{near}", remedy)
+
+    def only_arm(self) -> str:
+        """Return the arm that every row is of, where no column says it; ``""`` with a problem where nothing does."""
+        arms = self.names.review.arms
+        if self.given.arm or len(arms) == 1:
+            return self.given.arm or arms[0].id
+        self.problems.at(
+            self.table.header_row, None, None, "has no column that says the arm.",
+            f"Add a column arm with {', '.join(arm.id for arm in arms)}, or say which arm all rows are of (--arm).",
+        )  # fmt: skip
+        return ""
+
+    def only_outcome(self, kinds: Collection[str]) -> str:
+        """Return the outcome that every row is of, where no column says it."""
+        fitting = [o.id for o in self.names.review.outcomes if o.kind in kinds]
+        if self.given.outcome or len(fitting) == 1:
+            return self.given.outcome or fitting[0]
+        self.problems.at(
+            self.table.header_row, None, None, "has no column that says the outcome.",
+            "Add a column outcome, or say which outcome all rows are of (--outcome).",
+        )  # fmt: skip
+        return ""
+
+    def read(self, outcome: Outcome, row: int, found: Sequence[str], spots: Mapping[str, int],
+             cohort: int | None = None) -> dict[str, Any]:  # fmt: skip
+        """Read the numbers that an outcome of its kind is made of."""
+        read = self.values.measured if outcome.kind == "continuous" else self.values.counted
+        return read(outcome, row, found, spots, cohort)
+
+    def origin(self, row: int, places: Iterable[int]) -> str:
+        """Say where a figure was taken from: file, sheet and cells, or the columns of a CSV."""
+        places = sorted(set(places))
+        if self.table.letters:
+            where = ", ".join(str(self.table.cell(row, place)) for place in places)
+            return f"{self.label}, {'cell' if len(places) == 1 else 'cells'} {where}"
+        names = ", ".join(self.table.heading(place) for place in places)
+        return f"{self.label}, row {row}, {'column' if len(places) == 1 else 'columns'} {names}"
+
+    def cells_of(self, row: int, spots: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+        """Name the cells of the columns."""
+        if not self.table.letters:
+            return ()
+        return tuple((name, str(self.table.cell(row, place))) for name, place in spots.items())
+
+    def figure(
+        self,
+        key: tuple[str, str, str],
+        row: int,
+        values: dict[str, Any],
+        spots: Mapping[str, int],
+        more: tuple[tuple[str, str], ...] = (),
+    ) -> Figure:
+        """Make a figure of what was read; the note says what was read out of cells with several figures.
+
+        Parameters
+        ----------
+        key : (str, str, str)
+            Study, arm and outcome.
+        row : int
+            Row number.
+        values : dict
+            Fields of the figure; ``said`` goes into the note.
+        spots : mapping of str to int
+            Where the columns are, by the names of the fields.
+        more : tuple of (str, str)
+            Cells under other headings.
+        """
+        said = values.pop("said", "")
+        note = " ".join(part for part in (values.pop("note", ""), said) if part)
+        unit = values.pop("unit", "") or POOLED_UNIT
+        named = {{"value": "events" if values.get("mean") is None else "mean"}.get(k, k): v for k, v in spots.items()}
+        used = [place for name, place in spots.items() if name in _NUMBERED]
+        return Figure(
+            *key,
+            **values,
+            note=note,
+            unit=POOLED_UNIT if unit.casefold() == "patient" else unit,
+            origin=self.origin(row, used or spots.values()),
+            file=self.table.file,
+            row=row,
+            more=more,
+            sheet=self.table.sheet or "",
+            cells=self.cells_of(row, named),
+        )
+
+
+_NUMBERED = frozenset(
+    {"events", "total", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "time", "value", "percent_reported"}
+)
+
+
+def check_figure(figure: Figure) -> list[Problem]:
+    """Check what a figure must fulfil by itself: events within total, and a percentage that goes with them."""
+    events, total = figure.events, figure.total
+    if events is None or total is None:
+        return []
+    if events > total and figure.time is None:
+        said = f"events exceed total ({events} > {total})."
+        return [problem_of(figure, "events", said, "Correct one of them.", value=str(events))]
+    printed = figure.percent_reported
+    shown = printed if printed.endswith("%") or not printed else f"{printed}%"
+    if not figure.exclude and cells.agrees(events, total, shown) is False:
+        tenths = (2000 * events + total) // (2 * total)
+        return [
+            problem_of(
+                figure,
+                "percent_reported",
+                f"does not agree with {events} of {total}, which is about {tenths // 10}.{tenths % 10} %.",
+                "Look at the source again; if it prints just that, say so in the column note.",
+                value=printed,
+                severity="warning",
+            )
+        ]
+    return []
+
+
+def check_twice(rows: Sequence[Figure] | Sequence[StudyArm]) -> list[Problem]:
+    """Check that no two rows are about the same study, arm and outcome, in whatever sheet they stand."""
+    seen: dict[tuple[str, ...], Figure | StudyArm] = {}
+    problems = []
+    for row in rows:
+        names = [row.study, row.arm, *([row.outcome] if isinstance(row, Figure) else [])]
+        if not all(names):
+            continue
+        first = seen.setdefault(tuple(map(identity, names)), row)
+        if first is row:
+            continue
+        what = "study, arm, outcome" if isinstance(row, Figure) else "study, arm"
+        problems.append(
+            problem_of(
+                row,
+                "study",
+                f"the same {what} stands in {place_of(first, row)} already.",
+                "Keep one of the two rows; two groups of one study are added up, or are two studies with two labels.",
+                value=", ".join(visible(name, 60) for name in names),
+            )
+        )
+    return problems

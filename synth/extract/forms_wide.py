@@ -1,0 +1,229 @@
+"""Wide sheets: one row for each study or arm, and for each outcome columns such as ``mortality_1y_events``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from . import cells
+from .check import reader_of
+from .columns import match
+from .contract import OTHERS, RESULTS, STUDIES, Column, fold, names_of
+from .figures import Figure
+from .forms import Sheet
+from .names import Names
+from .words import loose
+
+_NUMBERS = ("events", "total", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "time", "percent_reported")
+_TEXTS = ("definition", "where", "note", "exclude", "bound", "confidence", "events_basis", "total_basis", "unit")
+_PARTS = {
+    loose(word): column.name
+    for column in reversed((*RESULTS, *OTHERS))
+    if column.name in (*_NUMBERS, *_TEXTS)
+    for word in (*column.aliases, column.name)
+    if loose(word)
+}
+# Behind the name of an outcome these are plain, while alone they may be something else.
+_PARTS |= {"n": "total", "no": "total", "number": "total", "denominator": "total", "pct": "percent_reported"}
+_PARTS |= {"perc": "percent_reported", "value": "value", "result": "value", "personyears": "time"}
+_READERS = {column.name: reader_of(column, column.name) for column in RESULTS if column.name in _TEXTS}
+_COUNTED = frozenset({"n", "no", "number"})
+
+
+@dataclass(frozen=True)
+class Spot:
+    """What a heading of a wide sheet means.
+
+    Parameters
+    ----------
+    outcome : str
+        Id of the outcome.
+    arm : str
+        Id of the arm, where the heading names one.
+    part : str
+        A column of results, or ``value`` where the heading names the outcome alone.
+    """
+
+    outcome: str
+    arm: str
+    part: str
+
+
+def spot_of(heading: str, names: Names, percent: bool = False) -> Spot | None:
+    """Read a heading; ``None`` where it names no outcome, or something that is not understood besides.
+
+    Parameters
+    ----------
+    heading : str
+        Without its unit.
+    names : Names
+        Arms and outcomes of the review.
+    percent : bool
+        Whether a percentage stands in the heading.
+
+    Examples
+    --------
+    >>> from synth.workspace import Arm, Outcome, Question, Review
+    >>> arms = Arm("mis", "MIS", "primary"), Arm("open", "Open surgery", "comparator")
+    >>> outcomes = Outcome("mortality_1y", "Death within one year"), Outcome("mortality", "Death")
+    >>> names = Names(Review("T", Question("Q"), "", arms, outcomes))
+    >>> for heading in ("mortality_1y_events", "Death (open surgery) total", "MIS mortality 1y", "mortality_2y"):
+    ...     print(spot_of(heading, names))
+    Spot(outcome='mortality_1y', arm='', part='events')
+    Spot(outcome='mortality', arm='open', part='total')
+    Spot(outcome='mortality_1y', arm='mis', part='value')
+    None
+    """
+    text = loose(heading)
+    for name in sorted(names.outcome_names, key=len, reverse=True):
+        start = text.find(name)
+        if start < 0:
+            continue
+        for before, behind in {(text[:start], text[start + len(name) :])}:
+            found = _rest(before, behind, names)
+            if found is not None:
+                arm, word = found
+                part = _PARTS.get(word, "value")
+                if percent and word in _COUNTED:
+                    part = "events"
+                return Spot(names.outcome_names[name], arm, part)
+    return None
+
+
+def _rest(before: str, behind: str, names: Names) -> tuple[str, str] | None:
+    """Part what stands around the name of an outcome into an arm and a part of a figure; either may be missing."""
+    pieces = [piece for piece in (before, behind) if piece]
+    if not pieces:
+        return "", ""
+    if len(pieces) == 1:
+        (piece,) = pieces
+        if piece in _PARTS:
+            return "", piece
+        if piece in names.arm_names:
+            return names.arm_names[piece], ""
+        for arm, id in names.arm_names.items():
+            rest = piece.removeprefix(arm) if piece.startswith(arm) else piece.removesuffix(arm)
+            if rest != piece and rest in _PARTS:
+                return id, rest
+        return None
+    for first, second in (pieces, pieces[::-1]):
+        if first in names.arm_names and second in _PARTS:
+            return names.arm_names[first], second
+    return None
+
+
+def spots_of(sheet: Sheet) -> dict[tuple[str, str], dict[str, int]]:
+    """Return, for each outcome and arm (``""`` where the heading names none), where its parts are."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    table = sheet.table
+    for place, heading in enumerate(table.header):
+        percent = "%" in table.unit(place) or "%" in table.heading(place)
+        spot = spot_of(heading, sheet.names, percent) or spot_of(_bare(table.heading(place)), sheet.names, percent)
+        if spot is None:
+            continue
+        part = spot.part
+        if percent and part == "value" and all(_is_number(row[place]) for _, row in table.rows):
+            part = "percent_reported"
+        parts = found.setdefault((spot.outcome, spot.arm), {})
+        if part in parts:
+            sheet.problems.at(
+                table.header_row, place, None,
+                f"is a second column of {spot.outcome} for {part}, beside {table.heading(parts[part])}.",
+                f"Name them {spot.outcome}_events and {spot.outcome}_total, or take one out.",
+            )  # fmt: skip
+        parts.setdefault(part, place)
+    return found
+
+
+def _bare(heading: str) -> str:
+    """Take away what stands in brackets at the end."""
+    for opening in "([":
+        if opening in heading and heading.rstrip()[-1:] in ")]":
+            return heading[: heading.rindex(opening)]
+    return heading
+
+
+def _is_number(cell: str) -> bool:
+    cell = cells.text(cell).removesuffix("%").strip()
+    return not cell or cell.replace(",", ".", 1).replace(".", "", 1).isdigit()
+
+
+def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) -> list[Figure]:
+    """Read a wide sheet.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Takes what is wrong, and what was understood.
+    spots : mapping
+        From :func:`spots_of`.
+
+    Returns
+    -------
+    list of Figure
+        One for each row, outcome and arm in which a figure stands.
+    """
+    table, given = sheet.table, sheet.given
+    required = [] if given.study else ["study"]
+    by_heading = all(arm for _, arm in spots)
+    places, problems = match(table, described(sheet, spots), required=required, slips=())
+    sheet.problems.kept += problems
+    if any(problem.severity == "error" for problem in problems):
+        return []
+    arm = "" if "arm" in places or by_heading else sheet.only_arm()
+    if not arm and "arm" not in places and not by_heading:
+        return []
+    figures: list[Figure] = []
+    for row, found in table.rows:
+        study = cells.text(found[places["study"]]) if "study" in places else given.study
+        if not study:
+            sheet.problems.at(row, places.get("study"), None, "the study is empty.", "Type its name.")
+            continue
+        whole = "arm" in places and sheet.is_whole(found[places["arm"]])
+        row_arm = arm
+        if "arm" in places and not whole:
+            row_arm = sheet.arm_of(row, places["arm"], found[places["arm"]])
+            if not row_arm and not by_heading:
+                continue
+        cohort = sheet.values.count(row, places["n"], found) if "n" in places else None
+        source = cells.text(found[places["source"]]) if "source" in places else ""
+        for (outcome, group), parts in spots.items():
+            numbers = {name: place for name, place in parts.items() if name not in _TEXTS}
+            counts = [place for name, place in numbers.items() if name not in ("total", "time")]
+            if not any(cells.text(found[place]) for place in counts) and not any(
+                cells.text(found[parts[name]]) for name in ("exclude", "note") if name in parts
+            ):
+                continue
+            values = sheet.read(sheet.names.outcomes[outcome], row, found, numbers, cohort if not group else None)
+            values |= _texts(sheet, row, found, parts)
+            figure = sheet.figure((study, group or row_arm, outcome), row, values | {"source": source}, parts)
+            (sheet.wholes if whole and not group else figures).append(figure)
+    return figures
+
+
+def _texts(sheet: Sheet, row: int, found: list[str], parts: Mapping[str, int]) -> dict[str, str]:
+    """Read the words that go with a figure; empty cells say nothing."""
+    values = {}
+    for name in parts.keys() & _READERS.keys():
+        value = _READERS[name](found[parts[name]])
+        if isinstance(value, cells.Defect):
+            sheet.problems.at(row, parts[name], found[parts[name]], value.message, value.remedy)
+        elif value:
+            values[name] = value
+    return values
+
+
+def described(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) -> tuple[Column, ...]:
+    """Return the columns beside the outcomes; a heading that was taken for an outcome is none of them."""
+    taken = {fold(sheet.table.header[place]) for parts in spots.values() for place in parts.values()}
+    return tuple(
+        replace(column, aliases=tuple(alias for alias in column.aliases if fold(alias) not in taken))
+        for column in STUDIES
+        if fold(column.name) not in taken
+    )
+
+
+def is_described(header: list[str]) -> int:
+    """Count the headings that describe a study, beside its name and arm."""
+    known = names_of(STUDIES)
+    return len({known.get(fold(heading), "") for heading in header} - {"", "study", "arm"})
