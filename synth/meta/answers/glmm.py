@@ -12,9 +12,10 @@ from scipy.special import expit, logit
 from ...errors import NoAnswer
 from ..glmm import fit as glmm
 from ..glmm.common import common_fit, likelihood_ratio_q, typical_variance
-from ..glmm.i2 import FROM_Q, FROM_TAU2, i2_h2
+from ..glmm.i2 import FROM_Q, FROM_TAU2, i2_h2, logit_q
 from ..glmm.profile import population_average, profile_mu, profile_tau2, study_terms
 from ..glmm.rows import NO_LIMIT, exact_interval, fit_rows, glmm_rows, row_method
+from ..inverse.heterogeneity import i2_interval_from_q
 from ..numeric.distributions import chi2_tail, normal_upper, t_upper
 from ..numeric.quadrature import Floats
 from ..results import (
@@ -32,7 +33,7 @@ from ..results import (
     Test,
     number,
 )
-from .studies import ONE_STUDY
+from .studies import ONE_STUDY, TWO_STUDIES
 
 ONE_EACH = "every study has one patient, so the data say nothing about differences between studies"
 _NONE = Reporting(None, None, None)
@@ -213,7 +214,9 @@ def _spread(
     )
     i2, h2 = (number(share) for share in i2_h2(x, n, value, settings.i2_method))
     if settings.i2_method == "q":
-        return tau2, Heterogeneity(q, q_method, k - 1, p_value, i2, None, None, FROM_Q, h2, reason)
+        i2_ci = [number(bound) for bound in i2_interval_from_q(logit_q(x, n), k - 1, settings.level)]
+        few = TWO_STUDIES if k == 2 else reason
+        return tau2, Heterogeneity(q, q_method, k - 1, p_value, i2, i2_ci[0], i2_ci[1], FROM_Q, h2, few)
     v = float(typical_variance(x, n))
     i2_ci = [None if bound is None else bound / (bound + v) for bound in (low, high)]
     return tau2, Heterogeneity(q, q_method, k - 1, p_value, i2, i2_ci[0], i2_ci[1], FROM_TAU2, h2, reason)

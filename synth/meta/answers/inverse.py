@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inverse.fit import InverseFit, pool_inverse
-from ..inverse.heterogeneity import Tau2Interval, tau2_interval
+from ..inverse.heterogeneity import Tau2Interval, i2_interval_from_q, tau2_interval
 from ..inverse.profile import profile_mean, profile_ratio
 from ..measures.base import Measure
 from ..measures.effects import harmonic_size, measure, variance_size
@@ -30,7 +30,7 @@ from ..results import (
     Test,
     number,
 )
-from .studies import ONE_STUDY, crude, sums
+from .studies import ONE_STUDY, TWO_STUDIES, crude, sums
 
 INTERVALS = ("hksj-adhoc", "hksj", "t", "wald")
 # Numbers in the masks of one call of the kernel, so that leave-one-out of many studies keeps within memory.
@@ -270,7 +270,9 @@ def _tau2(fit: InverseFit, ci: Tau2Interval | None, settings: Settings) -> Tau2:
 def _heterogeneity(fit: InverseFit, ci: Tau2Interval | None, settings: Settings) -> Heterogeneity:
     q = (number(fit.q), "Cochran, weights 1/v", int(fit.q_df), number(fit.q_p))
     if ci is None or settings.i2_method == "q":
-        return Heterogeneity(*q, number(fit.i2_q), None, None, "from Q", number(fit.h2_q))
+        low, high = i2_interval_from_q(fit.q, fit.q_df, settings.level)
+        reason = None if int(fit.q_df) > 1 else TWO_STUDIES
+        return Heterogeneity(*q, number(fit.i2_q), number(low), number(high), "from Q", number(fit.h2_q), reason)
     return Heterogeneity(
         *q, number(fit.i2), number(ci.i2_low), number(ci.i2_high), "from tau2 and the typical sampling variance",
         number(fit.h2),

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import logit
 
 from ..glmm.common import likelihood_ratio_q
+from ..inverse.heterogeneity import i2_interval_from_q
 from ..measures.effects import measure
 from ..models.bayes_binomial import pool_bayes
 from ..models.beta_binomial_profile import pool_beta_binomial
@@ -31,7 +32,7 @@ from ..results import (
     number,
 )
 from .inverse import COMMON, FEW, NEW_STUDY, NO_DIFFERENCE, back, no_effect
-from .studies import ONE_STUDY, crude, sums
+from .studies import ONE_STUDY, TWO_STUDIES, crude, sums
 
 _NONE = Reporting(None, None, None)
 _NO_LEAVE = "not computed for this model"
@@ -73,9 +74,11 @@ def answer_tables(
     shown = Reporting(back(scale, estimate), back(scale, low), back(scale, high))
     events, total = sums(data)
     several = bool(np.isfinite(full.q_df)) and float(full.q_df) >= 1
+    i2_low, i2_high = i2_interval_from_q(full.q, full.q_df, settings.level)
     spread = Heterogeneity(
-        number(full.q), "Cochran, about this estimate", int(full.q_df), number(full.q_p), number(full.i2), None, None,
-        "from Q", number(full.h2),
+        number(full.q), "Cochran, about this estimate", int(full.q_df), number(full.q_p), number(full.i2),
+        number(i2_low), number(i2_high), "from Q", number(full.h2),
+        None if float(full.q_df) > 1 else TWO_STUDIES,
     ) if several else Heterogeneity(None, None, None, None, None, None, None, None, None, NO_DIFFERENCE)  # fmt: skip
     pooled = Pooled(
         scale.scale, estimate, se, low, high, "wald", None, shown, (Interval("wald", low, high, None, shown, reason),),

@@ -12,6 +12,7 @@ from ..measures.study_rates import rate_interval
 from ..numeric.distributions import Floats, normal_upper
 from ..results import LeftOut, Reporting, Settings, Study, number
 
+TWO_STUDIES = "two studies: the standard error of log H, and with it the interval of I2 from Q, is not defined"
 ONE_STUDY = "one study: this is its own figure with its own interval, and nothing was pooled"
 INFINITE = "no events or only events: the estimate is infinite on the analysis scale"
 

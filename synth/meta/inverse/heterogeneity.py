@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import SettingsError
 from synth.meta.inverse.tau2 import estimate_tau2, evaluate, solve_q, trial_values, upper_bound
-from synth.meta.numeric.distributions import Floats, chi2_upper
+from synth.meta.numeric.distributions import Floats, chi2_upper, normal_upper
 from synth.meta.numeric.roots import solve_between
 from synth.meta.sensitivity.rows import Rows, Sums, log_likelihoods, make_rows, sums
 
@@ -66,6 +66,44 @@ def i2_from_tau2(tau2: Floats, typical: Floats) -> Floats:
     array([0.75])
     """
     return tau2 / (tau2 + typical)
+
+
+def i2_interval_from_q(q: ArrayLike, df: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Interval for I2 from Q alone, by the standard error of log H.
+
+    Parameters
+    ----------
+    q, df : array_like
+        Cochran's Q and its degrees of freedom, k - 1; they broadcast.
+    level : float
+        Confidence, in (0, 1).
+
+    Returns
+    -------
+    low, high : ndarray
+        Fractions, not below 0; nan under three studies, where the standard error is not defined.
+
+    Notes
+    -----
+    Higgins and Thompson (2002), Stat Med 21:1539-1558, the "test-based" interval: log H, not below 0, plus and minus a
+    normal quantile times (log Q - log(k - 1)) / (2 (sqrt(2 Q) - sqrt(2 k - 3))) where Q > k, and otherwise times the
+    root of (1 - 1 / (3 (k - 2)^2)) / (2 (k - 2)).
+
+    Examples
+    --------
+    >>> low, high = i2_interval_from_q(29.785416460258052, 13)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.2065, 0.7599)
+    """
+    q, df = np.broadcast_arrays(np.asarray(q, dtype=np.float64), np.asarray(df, dtype=np.float64))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wide = 0.5 * (np.log(q) - np.log(df)) / (np.sqrt(2.0 * q) - np.sqrt(2.0 * df - 1.0))
+        even = np.sqrt(0.5 / (df - 1.0) * (1.0 - 1.0 / (3.0 * (df - 1.0) ** 2)))
+        reach = normal_upper(0.5 * (1.0 - level)) * np.where(q > df + 1.0, wide, even)
+        h = np.maximum(0.5 * np.log(q / df), 0.0)
+        low, high = (1.0 - np.exp(-2.0 * np.maximum(bound, 0.0)) for bound in (h - reach, h + reach))
+    defined = df > 1.0
+    return np.where(defined, low, np.nan), np.where(defined, high, np.nan)
 
 
 def tau2_interval(
