@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +73,7 @@ class Entrez:
         Tool and address go with every request. The key goes only with those that are sent by POST, as it must not stand
         in a URL; the short ones go without it, at the rate without a key.
     pace : Pace, optional
-        The clock and the rate.
+        The clock and the rate; if left out, the one that all clients of this process share.
     tries : int
         How often one request is sent before its failure is final.
     timeout : float
@@ -106,7 +107,7 @@ class Entrez:
         if tries < 1:
             raise ValueError("at least one try")
         self.identity = identity
-        self.pace = Pace() if pace is None else pace
+        self.pace = _common_pace() if pace is None else pace
         self.tries, self.timeout, self.deadline, self.longest_wait = tries, timeout, deadline, longest_wait
         self.on_event = on_event
         self._lock = threading.Lock()
@@ -287,6 +288,11 @@ class Entrez:
         if keyed:
             arguments["api_key"] = self.identity.key
         return arguments, keyed
+
+
+@functools.cache
+def _common_pace() -> Pace:
+    return Pace()
 
 
 def _bio(endpoint: str, arguments: Mapping[str, object]) -> Any:
