@@ -55,7 +55,7 @@ def match(
         problems.append(Problem(table.file, message, remedy, row=table.header_row, column=column, severity=severity))
 
     for name, heading in named.items():
-        exact = [i for i, found in enumerate(table.header) if found.strip() == heading.strip()]
+        exact = [i for i, found in enumerate(table.found or table.header) if found.strip() == heading.strip()]
         hits = exact or [i for i, found in enumerate(folded) if found == fold(heading) and found]
         if not hits:
             wrong(f'has no column "{visible(heading)}".{_near(heading, table)}', f"Columns found: {_found(table)}.")

@@ -1,4 +1,4 @@
-"""Any one CSV with a row per study, whatever its numbers are, to :class:`~synth.extract.figures.Extracted`."""
+"""Any one table with a row per study, whatever its numbers are, to :class:`~synth.extract.figures.Extracted`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from synth.errors import Problem, ProblemsError, UnknownName
+from synth.errors import Problem, ProblemsError, SettingsError, UnknownName
 from synth.workspace import visible
 
 from . import cells
@@ -24,15 +24,17 @@ from .check import (
     unit_of,
 )
 from .columns import further, match
-from .contract import fold, names_of
+from .contract import RESULTS, fold, names_of
 from .figures import Extracted, Figure
 from .kinds import CORRELATION, GENERIC, KINDS, PROPORTION, Kind, has_columns, kind_of
 from .load import NOTHING, any_error, knows, no_rows
-from .readers import Table, read_table
+from .readers import Table, read_tables
 
 _LENIENT = frozenset({"events_basis", "total_basis", "bound", "confidence"})
+_NUMERIC = ("count", "number", "spread")
 _WHOLE = re.compile(r"\d+(?:\.0{1,2})?")
 _KNOWN = frozenset().union(*(names_of(kind.contract) for kind in KINDS))
+_STUDY = {heading for heading, name in names_of(RESULTS).items() if name == "study"}
 NAMES: tuple[str, ...] = tuple(dict.fromkeys(column.name for kind in KINDS for column in kind.contract))
 """Every column that a person may point out by its heading."""
 
@@ -46,12 +48,12 @@ def read_figures(
     arm: str | None = None,
     **named: str | None,
 ) -> Extracted:
-    """Read any CSV with a row per study.
+    """Read any table with a row per study.
 
     Parameters
     ----------
     path : path
-        The file; comma, semicolon, tab and bar are understood.
+        A CSV (comma, semicolon, tab and bar are understood) or a workbook, in which one table has such columns.
     columns : mapping of str to str, optional
         The file's own headings, by the names of the contract. Without them the names and their aliases are looked for.
     needs : collection of str, optional
@@ -76,6 +78,8 @@ def read_figures(
         Every defect in the rows that were asked for.
     UnknownName
         The file has no such outcome or arm, or the contract no such column.
+    SettingsError
+        An arm is asked for, and the file has no column of arms.
     """
     path = Path(path)
     asked = {k: v for k, v in {**(columns or {}), **named}.items() if v is not None}
@@ -83,8 +87,9 @@ def read_figures(
         if name not in NAMES:
             raise UnknownName("column", visible(name), NAMES)
     wanted = {fold(heading) for heading in asked.values()}
-    table = read_table(path, os.fspath(path), lambda heading: fold(heading) in wanted | _KNOWN or knows(heading))
-    problems = list(table.problems)
+    tables = read_tables(path, os.fspath(path), lambda heading: fold(heading) in wanted | _KNOWN or knows(heading))
+    table = _chosen(tables, asked, needs)
+    problems = [*table.problems, *table.notes]
     if not table.rows and not any_error(problems):
         problems.append(no_rows(table))
         raise ProblemsError(problems)
@@ -105,7 +110,7 @@ def read_figures(
     if any_error(problems):
         raise ProblemsError(problems)
     collected = Problems(table, problems)
-    values = read_rows(table, rows, places, kind.contract, collected, lenient=_LENIENT)
+    values = read_rows(table, _plain(table, rows, places, kind), places, kind.contract, collected, lenient=_LENIENT)
     for value in values:
         value |= picked
     check_names(values, places, table, {"study": ()}, collected)
@@ -116,6 +121,46 @@ def read_figures(
     if any_error(problems):
         raise ProblemsError(problems)
     return Extracted(tuple(figures), (), (path,), tuple(problems), kind.columns)
+
+
+def _chosen(tables: Sequence[Table], asked: Mapping[str, str], needs: Collection[str] | None) -> Table:
+    """Return the one table of a file that can be pooled; which of several is meant, only a person knows."""
+    kinds = [kind_of(needs)] if needs else KINDS
+    named = {fold(heading) for heading in asked.values()}
+
+    def fits(table: Table) -> bool:
+        headings = {fold(heading) for heading in (*table.header, *table.found)}
+        told = {name for name, heading in asked.items() if fold(heading) in headings}
+        has_study = "study" in told or bool(headings & _STUDY)
+        return named <= headings and has_study and any(has_columns(kind, table.header, told) for kind in kinds)
+
+    found = [table for table in tables if table.rows and fits(table)]
+    if len(found) > 1:
+        places = [(f"sheet {table.sheet}, " if table.sheet else "") + f"row {table.header_row}" for table in found]
+        raise ProblemsError(
+            [
+                Problem(
+                    found[0].file,
+                    f"has {len(found)} tables that could be pooled ({'; '.join(places[:10])}).",
+                    "Save the one that is meant as a file of its own.",
+                )
+            ]
+        )
+    return found[0] if found else max(tables, key=lambda table: sum(fold(h) in _KNOWN for h in table.header))
+
+
+def _plain(table: Table, rows: Sequence[Row], places: Mapping[str, int], kind: Kind) -> list[Row]:
+    """Return the rows with a decimal point and no thousands separators, where a column leaves no doubt of them."""
+    numeric = [places[column.name] for column in kind.contract if column.kind in _NUMERIC and column.name in places]
+    plain = []
+    for number, found in rows:
+        cells_of_row = list(found)
+        for place in numeric:
+            value = table.number(number, place, cells_of_row[place])
+            if not isinstance(value, cells.Defect):
+                cells_of_row[place] = value
+        plain.append((number, cells_of_row))
+    return plain
 
 
 def _kind(table: Table, asked: Collection[str]) -> Kind:
@@ -212,6 +257,13 @@ def _pick(
 ) -> Sequence[Row]:
     """Keep the rows of one outcome or arm; which one is the person's to say."""
     if column not in places:
+        if wish is not None and column == "arm":
+            # To take every row for that arm's would answer another question than was asked.
+            raise SettingsError(
+                f'{visible(table.file, 300)} has no column that says the arm of each row, so "{visible(wish)}" cannot '
+                "be told from the rest. Point it out with --column arm=HEADING, or leave the arm out; to compare two "
+                "arms, both may also stand in one row (events_1, total_1, events_2, total_2)."
+            )
         if wish is not None:
             # Without such a column every row is meant, and the word becomes its name.
             picked[column] = wish

@@ -141,7 +141,9 @@ def parse_tables(data: bytes, file: str, known: Callable[[str], bool]) -> list[T
                         "Look whether its columns are right.", severity="warning")
             )  # fmt: skip
     if not found:
-        raise ProblemsError([*problems, Problem(file, "has no cell with text in it.", "Give it a header and rows.")])
+        if not any(problem.severity == "error" for problem in problems):
+            problems.append(Problem(file, "has no cell with text in it.", "Give it a header and rows."))
+        raise ProblemsError(problems)
     found[0].problems[:0] = problems
     return found
 
