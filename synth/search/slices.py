@@ -206,7 +206,8 @@ class _Finder:
         left = [(first, last, count)]
         while left:
             first, last, count = left.pop()
-            if count < 0:  # the lower half has more than both had a moment ago
+            if count < 0 or (first == last and count > 1):
+                # The lower half has more than both had a moment ago, or what both had was never true.
                 count = self._count(first, last)
             if count == 0:
                 slices.append(Slice(first, last, ()))
