@@ -10,7 +10,7 @@ from typing import Any
 from synth.errors import Problem
 from synth.workspace import visible
 
-from . import cells
+from . import cells, damage
 from .contract import POOLED_UNIT, Column
 from .readers import MOST_PROBLEMS, Table
 
@@ -118,6 +118,7 @@ def read_rows(
         for (name, place), read in zip(spots, readers, strict=True):
             value = read(cells_of_row[place])
             if isinstance(value, cells.Defect):
+                value = damage.explain(table, number, place, cells_of_row[place]) or value
                 mild = name in lenient
                 problems.add(
                     number,

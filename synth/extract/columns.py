@@ -56,7 +56,8 @@ def match(
 
     for name, heading in named.items():
         exact = [i for i, found in enumerate(table.found or table.header) if found.strip() == heading.strip()]
-        hits = exact or [i for i, found in enumerate(folded) if found == fold(heading) and found]
+        spelt, wanted = [fold(found) for found in table.found] or folded, fold(heading)
+        hits = exact or [i for i, both in enumerate(zip(folded, spelt, strict=True)) if wanted and wanted in both]
         if not hits:
             wrong(f'has no column "{visible(heading)}".{_near(heading, table)}', f"Columns found: {_found(table)}.")
         elif len(hits) > 1:
