@@ -10,11 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import article as articles
 from .article import Article, Day
-from .fields import DATES
 from .headings import HEADINGS
+
+if TYPE_CHECKING:
+    from .esummary import Summary
 
 HERE = Path(__file__).resolve().parent
 RECORD = re.compile(r"<(PubmedArticle|PubmedBookArticle)(?:\s[^>]*)?>.*?</\1>", re.S)
@@ -60,10 +63,12 @@ class Bulk:
         """Give the record as XML."""
         return made_article(pmid, title=f"Record {pmid} of a {self.words}.", entered=self.day(pmid))
 
-    def dates(self, pmid: int) -> dict[str, tuple[Day, ...]]:
-        """Give the dates under which a search finds a record."""
-        day = (self.day(pmid),)
-        return dict.fromkeys(DATES, day)
+    def dated(self, code: str, pmid: int) -> Day | None:
+        """Give the date of a field under which a search finds a record; the XML has no day in print."""
+        if code in {"EPDT", "CDAT"}:
+            return None
+        year, month, day = self.day(pmid)
+        return (year, month, 1) if code in {"PDAT", "PPDT"} else (year, month, day)
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,7 @@ class Corpus:
         self.links: dict[str, dict[int, list[tuple[int, int]]]] = {}
         self.scripts: dict[str, Scripted] = {}
         self.spellings: dict[str, str] = {}
+        self.summaries: dict[int, Summary] = {}
         self.headings = dict(HEADINGS)
         self.rejected: list[tuple[str, str]] = []
         self.top: int | None = None

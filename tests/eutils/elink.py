@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from .fields import DATABASES
-from .wire import Answer, Request, as_json, error, known_ids, xml
+from .wire import Answer, Request, as_json, error, xml
 
 if TYPE_CHECKING:
     from .service import Service
@@ -27,7 +27,7 @@ def elink(service: Service, request: Request) -> Answer:
             return _refuse(request, f"Invalid db name specified: {database}")
     if command not in COMMANDS:
         return _refuse(request, f"Unknown command: {command}")
-    groups = [known_ids(group) for group in request.id_groups]
+    groups = [list(dict.fromkeys(int(one) for one in group if one.isdigit())) for group in request.id_groups]
     if not groups and request.get("query_key"):
         stored = service.history.get(request.get("webenv"), request.get("query_key"))
         if stored is None:
@@ -39,7 +39,10 @@ def elink(service: Service, request: Request) -> Answer:
         return _checks(service, request, command, source, groups)
     if command in {"llinks", "llinkslib", "prlinks"}:
         return _addresses(request, source, groups)
-    sets = [_one_set(service, request, command, source, ids) for ids in groups]
+    sets: list[dict[str, object]] = []
+    for ids in groups:
+        webenv = str(sets[-1].get("webenv", "")) if sets else ""
+        sets.append(_one_set(service, request, command, source, ids, webenv))
     if request.json:
         return as_json("elink", {"linksets": [_set_json(one) for one in sets]})
     return xml("eLinkResult", "\n" + "".join(_set_xml(one) for one in sets))
@@ -56,26 +59,28 @@ def _names(request: Request) -> tuple[str, ...]:
     return WITHIN_PUBMED if request.get("db", "pubmed") in {"", "pubmed"} else ()
 
 
-def _one_set(service: Service, request: Request, command: str, source: str, ids: list[int]) -> dict[str, object]:
-    """Give the links of the ids of one ``id`` parameter; several ids are merged, best score first."""
+def _one_set(
+    service: Service, request: Request, command: str, source: str, ids: list[int], webenv: str
+) -> dict[str, object]:
+    """Give the links of the ids of one ``id`` parameter; those of several ids are merged, newest first."""
     found: list[tuple[str, str, Links]] = []
     for name in _names(request):
         best: dict[int, int] = {}
-        for pmid in ids:
-            for target, score in service.corpus.linked(name, pmid):
-                best[target] = max(score, best.get(target, 0))
+        several = [service.corpus.linked(name, pmid) for pmid in ids]
+        for target, score in (link for links in several for link in links):
+            best[target] = max(score, best.get(target, 0))
         links = list(best.items())
-        if len(ids) > 1:
+        if any(one != several[0] for one in several):
             links.sort(key=lambda link: -link[0])
         if links:
             found.append((name.split("_")[1], name, links))
     one: dict[str, object] = {"from": source, "ids": ids, "found": found, "scores": command == "neighbor_score"}
     if command == "neighbor_history":
-        webenv, keys = "", []
-        for _, _, links in found:
-            webenv, key = service.history.store([target for target, _ in links], webenv)
-            keys.append(key)
-        one |= {"webenv": webenv, "keys": keys}
+        keys: dict[tuple[int, ...], int] = {}  # the same set twice is kept once
+        for ids_ in (tuple(target for target, _ in links) for _, _, links in found):
+            if ids_ not in keys:
+                webenv, keys[ids_] = service.history.store(ids_, webenv)
+        one |= {"webenv": webenv, "keys": [keys[tuple(target for target, _ in links)] for _, _, links in found]}
     return one
 
 

@@ -26,6 +26,12 @@ STATUSES = {
     "PubMed-not-MEDLINE": "PubMed",
     "OLDMEDLINE": "PubMed - OLDMEDLINE",
 }
+# What the PubStatus of version 2 counts from one.
+STATUS_CODES = {"epublish": "3", "ppublish": "4", "aheadofprint": "10"}
+BOOK_FIELDS = (
+    "BookTitle", "Medium", "Edition", "PublisherLocation", "PublisherName", "SrcDate", "ReportNumber",
+    "AvailableFromURL", "LocationLabel", "DocDate", "BookName", "Chapter",
+)  # fmt: skip
 ARTICLES = re.compile(r"^(an?|the)\s+", re.I)
 
 
@@ -51,11 +57,16 @@ class Summary:
     status: str
     ids: tuple[tuple[str, str], ...]
     history: tuple[tuple[str, str], ...]
-    references: tuple[str, ...]
+    references: tuple[tuple[str, str], ...]
     has_abstract: bool
     pmc_refs: int
     journal: str
     elocation: str
+    sort_title: str = ""
+    sort_date: str = ""
+    status_code: str = ""
+    clusters: tuple[str, ...] = ()
+    views: int | None = None  # the service gave it in 2012 and gives it no longer
 
     @property
     def so(self) -> str:
@@ -113,6 +124,7 @@ def summarise(article: Article) -> Summary:
     if online is not None:
         month, day = (int(text_of(online.find(tag)) or 0) for tag in ("Month", "Day"))
         epub = f"{text_of(online.find('Year'))} {months[month]} {day}"
+    status = text_of(data.find("PublicationStatus")) if data is not None else ""
     return Summary(
         article.pmid,
         _date(issue.find("PubDate") if issue is not None else body.find("Book/PubDate")),
@@ -133,15 +145,28 @@ def summarise(article: Article) -> Summary:
             for e in body.iterfind(path)
         ),
         STATUSES.get(core.get("Status", ""), "PubMed"),
-        text_of(data.find("PublicationStatus")) if data is not None else "",
+        status,
         tuple(ids),
         tuple(history),
-        (),
+        _referred(core),
         body.find("Abstract") is not None,
         0,
         text_of(body.find("Journal/Title")),
         " ".join(places),
+        ARTICLES.sub("", re.sub(r"[^\w\s]", "", text_of(body.find("ArticleTitle"))).lower()),
+        "{}/{:02}/{:02} 00:00".format(*printed[0]) if (printed := article.dates.get("PDAT", ())) else "",
+        STATUS_CODES.get(status, "255"),
     )
+
+
+def _referred(core: ET.Element) -> tuple[tuple[str, str], ...]:
+    """Give what comments on, corrects or retracts the record, as ``("Erratum in", source)``."""
+    found = []
+    for one in core.iterfind("CommentsCorrectionsList/CommentsCorrections"):
+        kind = " ".join(re.findall(r"[A-Z][a-z]+", one.get("RefType", "")))
+        pmid = text_of(one.find("PMID"))
+        found.append((kind.capitalize(), text_of(one.find("RefSource")) + (f". PMID: {pmid}" if pmid else "")))
+    return tuple(found)
 
 
 def esummary(service: Service, request: Request) -> Answer:
@@ -163,7 +188,8 @@ def esummary(service: Service, request: Request) -> Answer:
     if request.json and len(ids) > MOST_JSON:
         return as_json("esummary", {"esummaryresult": [TOO_MANY]})
     found = [(pmid, service.corpus.get(pmid)) for pmid in ids]
-    summaries = [(pmid, summarise(article) if article else None) for pmid, article in found]
+    fixed = service.corpus.summaries
+    summaries = [(pmid, fixed.get(pmid) or (summarise(article) if article else None)) for pmid, article in found]
     if request.json:
         return as_json(
             "esummary",
@@ -203,8 +229,9 @@ def v1(s: Summary) -> str:
         listed("PubTypeList", [item("PubType", kind, indent=deep) for kind in s.types]),
         item("RecordStatus", s.record_status), item("PubStatus", s.status),
         listed("ArticleIds", [item(kind, value, indent=deep) for kind, value in s.ids]),
+        *([item("DOI", dict(s.ids)["doi"])] if "doi" in dict(s.ids) else []),
         listed("History", [item(kind, moment, "Date", deep) for kind, moment in s.history]),
-        listed("References", [item("", text, indent=deep) for text in s.references]),
+        listed("References", [item(kind, text, indent=deep) for kind, text in s.references]),
         item("HasAbstract", int(s.has_abstract), "Integer"), item("PmcRefCount", s.pmc_refs, "Integer"),
         item("FullJournalName", s.journal), item("ELocationID", s.elocation), item("SO", s.so), "</DocSum>\n\n",
     ])  # fmt: skip
@@ -212,20 +239,27 @@ def v1(s: Summary) -> str:
 
 def _pairs(s: Summary) -> list[tuple[str, object]]:
     """Give the fields of version 2 in order; lists of pairs and lists of texts as such."""
-    plain_title = ARTICLES.sub("", re.sub(r"[^\w\s]", "", s.title).lower())
-    numbers = {"pubmed": 1, "doi": 3}
-    authors = [("Author", [("Name", name), ("AuthType", "Author"), ("ClusterID", "")]) for name in s.authors]
+    numbers = {"pubmed": 1, "doi": 3, "pii": 4, "pmcid": 5}
+    clusters = s.clusters or ("",) * len(s.authors)
+    authors = [
+        ("Author", [("Name", name), ("AuthType", "Author"), ("ClusterID", cluster)])
+        for name, cluster in zip(s.authors, clusters, strict=True)
+    ]
     ids = [("ArticleId", [("IdType", k), ("IdTypeN", numbers.get(k, 8)), ("Value", v)]) for k, v in s.ids]
     history = [("PubMedPubDate", [("PubStatus", k), ("Date", v)]) for k, v in s.history]
+    referred = [("Reference", [("RefSource", text), ("RefType", kind)]) for kind, text in s.references]
+    views: list[tuple[str, object]] = [] if s.views is None else [("ViewCount", s.views)]
     return [
         ("PubDate", s.pubdate), ("EPubDate", s.epubdate), ("Source", s.source), ("Authors", authors),
-        ("LastAuthor", s.authors[-1] if s.authors else ""), ("Title", s.title), ("SortTitle", plain_title),
+        ("LastAuthor", s.authors[-1] if s.authors else ""), ("Title", s.title), ("SortTitle", s.sort_title),
         ("Volume", s.volume), ("Issue", s.issue), ("Pages", s.pages), ("Lang", [("string", c) for c in s.languages]),
         ("NlmUniqueID", s.nlm_id), ("ISSN", s.issn), ("ESSN", s.essn), ("PubType", [("flag", t) for t in s.types]),
-        ("RecordStatus", s.record_status), ("PubStatus", s.status), ("ArticleIds", ids), ("History", history),
-        ("References", []), ("Attributes", [("flag", "Has Abstract")] if s.has_abstract else []),
-        ("PmcRefCount", s.pmc_refs), ("FullJournalName", s.journal), ("ELocationID", s.elocation),
-        ("DocType", "citation"), ("SortFirstAuthor", s.authors[0] if s.authors else ""),
+        ("RecordStatus", s.record_status), ("PubStatus", s.status_code), ("ArticleIds", ids), ("History", history),
+        ("References", referred), ("Attributes", [("flag", "Has Abstract")] if s.has_abstract else []),
+        ("PmcRefCount", s.pmc_refs), ("FullJournalName", s.journal), ("ELocationID", s.elocation), *views,
+        ("DocType", "citation"), ("SrcContribList", []),
+        *((name, "") for name in BOOK_FIELDS[:9]), ("DocContribList", []), *((name, "") for name in BOOK_FIELDS[9:]),
+        ("SortPubDate", s.sort_date), ("SortFirstAuthor", s.authors[0] if s.authors else ""),
     ]  # fmt: skip
 
 

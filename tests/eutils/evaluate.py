@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .article import Day, plain, words
@@ -71,16 +71,24 @@ class Evaluation:
         """Give what a node finds, its translation, and whether that needs parentheses beside other things."""
         if isinstance(node, Group):
             return self._node(node.inner)
-        if isinstance(node, Both):
-            left, left_text, left_loose = self._node(node.left)
-            right, right_text, right_loose = self._node(node.right)
-            if left_loose and not (isinstance(node.left, Both) and node.left.operator == node.operator):
-                left_text = f"({left_text})"
+        # A strategy is a chain of thousands of terms that leans to the left: walked, not descended into.
+        chain: list[Both] = []
+        while isinstance(node, Both):
+            chain.append(node)
+            node = node.left
+        if not chain:
+            assert isinstance(node, Term)
+            return self._term(node)
+        ids, text, loose = self._node(node)
+        for n, step in enumerate(reversed(chain)):
+            right, right_text, right_loose = self._node(step.right)
+            if loose and not (n and step.left.operator == step.operator):  # type: ignore[union-attr]
+                text = f"({text})"
             if right_loose:
                 right_text = f"({right_text})"
-            joined: Mapping[str, set[int]] = {"AND": left & right, "OR": left | right, "NOT": left - right}
-            return joined[node.operator], f"{left_text} {node.operator} {right_text}", True
-        return self._term(node)
+            ids = ids & right if step.operator == "AND" else ids | right if step.operator == "OR" else ids - right
+            text, loose = f"{text} {step.operator} {right_text}", True
+        return ids, text, True
 
     def _term(self, term: Term) -> tuple[set[int], str, bool]:
         """Look one term up."""
@@ -153,7 +161,7 @@ class Evaluation:
     def _near(self, term: Term, known: Field, gap: int) -> tuple[set[int], str, bool]:
         sought = words(term.text)
         shown = f'"{" ".join(sought)}"[{known.name}:~{gap}]'
-        if known.code not in NEARNESS or not term.quoted or any("*" in w for w in sought):
+        if known.code not in NEARNESS or not term.quoted or "*" in term.text:
             self.found.ignored.append(f"[{known.name}:~{gap}]")
             return self._plain(term, known)
         return self.index.near(known.code, sought, gap), shown, False
@@ -280,5 +288,13 @@ def _tagged(node: Node, tag: str) -> Node:
     if isinstance(node, Group):
         return Group(_tagged(node.inner, tag))
     if isinstance(node, Both):
-        return Both(_tagged(node.left, tag), node.operator, _tagged(node.right, tag))
+        chain: list[Both] = []
+        first: Node = node
+        while isinstance(first, Both):
+            chain.append(first)
+            first = first.left
+        first = _tagged(first, tag)
+        for step in reversed(chain):
+            first = Both(first, step.operator, _tagged(step.right, tag))
+        return first
     return node if node.tag else Term(node.text, node.quoted, tag, node.upto)

@@ -95,7 +95,6 @@ for _one in FIELDS:
 # Fields that hold running text; words, phrases, truncation and nearness are looked for in them.
 TEXT = ("ALL", "TITL", "TIAB", "AFFL", "OTRM", "TT", "COIS", "WORD", "COLN", "DSO")
 NEARNESS = ("TITL", "TIAB", "AFFL")
-DATES = tuple(field.code for field in FIELDS if field.is_date)
 
 LINKS: tuple[tuple[str, str, str, str], ...] = (
     ("pubmed_pubmed", "Similar articles", "Articles with similar words", "pubmed"),
@@ -112,3 +111,15 @@ DATABASES = (
     "geoprofiles", "medgen", "mesh", "nlmcatalog", "omim", "orgtrack", "pmc", "proteinclusters", "pcassay", "protfam",
     "pccompound", "pcsubstance", "seqannot", "snp", "sra", "taxonomy", "biocollections", "gtr",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Info:
+    """What einfo says of PubMed: `fields` are name, full name, description, number of terms and flags."""
+
+    count: int
+    updated: str
+    build: str = ""
+    description: str = "PubMed bibliographic record"
+    fields: tuple[tuple[str, str, str, str, str], ...] = tuple((f.code, f.name, f.about, "", f.flags) for f in FIELDS)
+    links: tuple[tuple[str, str, str, str], ...] = LINKS

@@ -61,7 +61,8 @@ class Index:
         """Give the PMIDs with a date of a field from `first` to `last`, both counted."""
         if code not in self._days:
             pairs = [(day, pmid) for pmid, one in self.corpus.articles.items() for day in one.dates.get(code, ())]
-            pairs += [(bulk.day(pmid), pmid) for bulk in self.corpus.bulks for pmid in bulk.pmids]
+            every = ((bulk.dated(code, pmid), pmid) for bulk in self.corpus.bulks for pmid in bulk.pmids)
+            pairs += [(day, pmid) for day, pmid in every if day is not None]
             pairs.sort()
             self._days[code] = [day for day, _ in pairs], [pmid for _, pmid in pairs]
         days, pmids = self._days[code]

@@ -12,6 +12,7 @@ from .efetch import efetch
 from .elink import elink
 from .esearch import epost, esearch
 from .esummary import esummary
+from .fields import DATABASES, Info
 from .history import LIFE, History
 from .index import Index
 from .small import ecitmatch, einfo, espell
@@ -51,6 +52,8 @@ class Service:
         life: float = LIFE,
     ) -> None:
         self.corpus, self.today, self.edition = corpus, today, edition
+        self.databases: tuple[str, ...] = DATABASES
+        self.info: Info | None = None
         self.history = History(clock, life)
         self._index: Index | None = None
         self._lock = threading.RLock()

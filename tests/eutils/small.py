@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from .article import plain
-from .fields import DATABASES, FIELDS, LINKS
+from .fields import Info
 from .wire import TEXT, Answer, Request, as_json, error, xml
 
 if TYPE_CHECKING:
     from .service import Service
 
+OPERATORS = frozenset({"AND", "OR", "NOT"})
 FLAGS = ("IsDate", "IsNumerical", "SingleToken", "Hierarchy", "IsHidden")
 
 
@@ -21,59 +22,58 @@ def einfo(service: Service, request: Request) -> Answer:
     """List the databases, or the fields and links of PubMed."""
     database = request.get("db").lower()
     if not database:
+        names = service.databases
         if request.json:
-            return as_json("einfo", {"einforesult": {"dblist": list(DATABASES)}})
-        return xml(
-            "eInfoResult",
-            "\n<DbList>\n\n" + "".join(f"\t<DbName>{name}</DbName>\n" for name in DATABASES) + "</DbList>\n\n",
-        )
+            return as_json("einfo", {"einforesult": {"dblist": list(names)}})
+        listed = "".join(f"\t<DbName>{name}</DbName>\n" for name in names)
+        return xml("eInfoResult", f"\n<DbList>\n\n{listed}</DbList>\n\n")
     if database != "pubmed":
         message = f"Can not retrieve DbInfo for db={database}"
-        return as_json("einfo", {"einforesult": {"ERROR": message}}) if request.json else error("eInfoResult", message)
-    built = f"{service.today:%Y/%m/%d} 06:33"
-    head = {
-        "dbname": "pubmed",
-        "menuname": "PubMed",
-        "description": "PubMed bibliographic record",
-        "dbbuild": f"Build-{service.today:%Y.%m.%d}.06.33",
-        "count": str(len(service.index().everything)),
-        "lastupdate": built,
-    }
-    if request.json:
-        fields = [
-            {
-                "name": f.code,
-                "fullname": f.name,
-                "description": f.about,
-                "termcount": "",
-                **{flag.lower(): yes for flag, yes in zip(FLAGS, f.flags, strict=True)},
-            }
-            for f in FIELDS
-        ]
-        links = [{"name": n, "menu": m, "description": d, "dbto": to} for n, m, d, to in LINKS]
-        return as_json("einfo", {"einforesult": {"dbinfo": [{**head, "fieldlist": fields, "linklist": links}]}})
-    lines = ["\t<DbInfo>"]
-    for tag, key in (
-        ("DbName", "dbname"),
-        ("MenuName", "menuname"),
-        ("Description", "description"),
-        ("DbBuild", "dbbuild"),
-        ("Count", "count"),
-        ("LastUpdate", "lastupdate"),
-    ):
-        lines.append(f"\t\t<{tag}>{escape(head[key])}</{tag}>")
-    lines.append("\t\t<FieldList>")
-    for f in FIELDS:
-        flags = "".join(f"<{flag}>{yes}</{flag}>" for flag, yes in zip(FLAGS, f.flags, strict=True))
-        lines.append(
-            f"\t\t\t<Field><Name>{f.code}</Name><FullName>{escape(f.name)}</FullName>"
-            f"<Description>{escape(f.about)}</Description><TermCount/>{flags}</Field>"
-        )
+        wrong = {"einforesult": {"ERROR": message}}
+        return as_json("einfo", wrong) if request.json else error("eInfoResult", message)
+    info = service.info or Info(
+        len(service.index().everything),
+        f"{service.today:%Y/%m/%d} 06:33",
+        f"Build-{service.today:%Y.%m.%d}.06.33",
+    )
+    return _info_json(info) if request.json else _info_xml(info)
+
+
+def _head(info: Info) -> list[tuple[str, str]]:
+    built = [("DbBuild", info.build)] if info.build else []
+    return [
+        ("DbName", "pubmed"),
+        ("MenuName", "PubMed"),
+        ("Description", info.description),
+        *built,
+        ("Count", str(info.count)),
+        ("LastUpdate", info.updated),
+    ]
+
+
+def _info_json(info: Info) -> Answer:
+    fields = [
+        {"name": code, "fullname": name, "description": about, "termcount": terms}
+        | {flag.lower(): yes for flag, yes in zip(FLAGS, flags, strict=True)}
+        for code, name, about, terms, flags in info.fields
+    ]
+    links = [{"name": name, "menu": menu, "description": about, "dbto": to} for name, menu, about, to in info.links]
+    head: dict[str, object] = {tag.lower(): text for tag, text in _head(info)}
+    return as_json("einfo", {"einforesult": {"dbinfo": head | {"fieldlist": fields, "linklist": links}}})
+
+
+def _info_xml(info: Info) -> Answer:
+    def row(tag: str, pairs: list[tuple[str, str]]) -> str:
+        inside = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in pairs)
+        return f"\t\t\t<{tag}>{inside}</{tag}>"
+
+    lines = ["\t<DbInfo>", *(f"\t\t<{tag}>{escape(text)}</{tag}>" for tag, text in _head(info)), "\t\t<FieldList>"]
+    for code, name, about, terms, flags in info.fields:
+        what = [("Name", code), ("FullName", name), ("Description", about), ("TermCount", terms)]
+        lines.append(row("Field", what + list(zip(FLAGS, flags, strict=True))))
     lines += ["\t\t</FieldList>", "\t\t<LinkList>"]
-    for name, menu, about, to in LINKS:
-        lines.append(
-            f"\t\t\t<Link><Name>{name}</Name><Menu>{escape(menu)}</Menu><Description>{escape(about)}</Description><DbTo>{to}</DbTo></Link>"
-        )
+    for link in info.links:
+        lines.append(row("Link", list(zip(("Name", "Menu", "Description", "DbTo"), link, strict=True))))
     return xml("eInfoResult", "\n" + "\n".join([*lines, "\t\t</LinkList>", "\t</DbInfo>"]) + "\n\n")
 
 
@@ -85,10 +85,10 @@ def espell(service: Service, request: Request) -> Answer:
     for part in re.split(r"(\s+)", term):
         word = plain(part)
         better = service.corpus.spellings.get(word, "")
-        if word and not better and word not in known and word not in {"and", "or", "not"}:
+        if word and not better and word not in known and part not in OPERATORS:
             near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
             better = near[0] if near else ""
-        pieces.append(("Replaced", better) if better else ("Original", part))
+        pieces.append(("Replaced", better) if better else ("Original", part if part in OPERATORS else part.lower()))
     joined: list[list[str]] = [["Original", ""]]
     for kind, text in pieces:
         if kind == "Original" and joined[-1][0] == "Original":
@@ -96,7 +96,7 @@ def espell(service: Service, request: Request) -> Answer:
         else:
             joined.append([kind, text])
     changed = any(kind == "Replaced" for kind, _ in pieces)
-    corrected = "".join(text for _, text in joined).lower() if changed else ""
+    corrected = "".join(text for _, text in joined) if changed else ""
     spelled = "".join(f"<{kind}>{escape(text)}</{kind}>" for kind, text in joined) if changed else ""
     return xml(
         "eSpellResult",
