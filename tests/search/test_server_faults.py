@@ -62,7 +62,7 @@ SEEN: list[tuple[dict[str, Any], Callable[[int, bytes, str], bool]]] = [
     ({"foreign": made_article(7, title="x")}, lambda s, b, t: pmids(b) == [*GOOD, "7"]),
     (
         {"dtd": "270101"},
-        lambda s, b, t: b"1st January 2027//EN" in b and b"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_270101.dtd" in b,
+        lambda s, b, t: b"1st January 2027//EN" in b and b"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_2701" in b,
     ),
     ({"http_dtd": True}, lambda s, b, t: b'"http://dtd.nlm.nih.gov/' in b),
     ({"drip": {"chunk": 2000, "pause": 0.001}}, lambda s, b, t: pmids(b) == GOOD),
