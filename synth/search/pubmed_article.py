@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -184,7 +185,7 @@ def _electronic(element: Element, values: Values) -> None:
 
 def publication_types(element: Element, values: Values) -> None:
     """Set the publication types."""
-    values["publication_types"] = tuple([publication_type(each) for each in element])
+    values["publication_types"] = tuple([publication_type(text(each), each.get("UI", "")) for each in element])
 
 
 def _affiliation(element: Element, values: Values) -> None:
@@ -239,6 +240,12 @@ def _supplementary(element: Element, values: Values) -> None:
     )
 
 
+@lru_cache(maxsize=512)
+def _qualifier(name: str, ui: str, major: bool) -> Qualifier:
+    """Return a qualifier; there are about eighty, and records share them."""
+    return Qualifier(name, ui, major)
+
+
 def _mesh(element: Element, values: Values) -> None:
     headings = []
     for each in element:
@@ -247,16 +254,12 @@ def _mesh(element: Element, values: Values) -> None:
         for child in each:
             if child.tag == "DescriptorName":
                 fields = heading.__dict__
+                fields["name"] = text(child)
+                fields["ui"] = child.get("UI", "")
+                if child.get("MajorTopicYN") == "Y":
+                    fields["major"] = True
             elif child.tag == "QualifierName":
-                qualifier = new(Qualifier)
-                qualifiers.append(qualifier)
-                fields = qualifier.__dict__
-            else:
-                continue
-            fields["name"] = text(child)
-            fields["ui"] = child.get("UI", "")
-            if child.get("MajorTopicYN") == "Y":
-                fields["major"] = True
+                qualifiers.append(_qualifier(text(child), child.get("UI", ""), child.get("MajorTopicYN") == "Y"))
         if qualifiers:
             heading.__dict__["qualifiers"] = tuple(qualifiers)
         headings.append(heading)

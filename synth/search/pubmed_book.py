@@ -95,7 +95,7 @@ def _book_authors(element: Element, values: Values) -> None:
 
 
 def _publication_type(element: Element, values: Values) -> None:
-    add(values, "publication_types", (publication_type(element),))
+    add(values, "publication_types", (publication_type(text(element), element.get("UI", "")),))
 
 
 def _location_label(element: Element, values: Values) -> None:

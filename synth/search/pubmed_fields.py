@@ -52,14 +52,16 @@ def text(element: Element) -> str:
     return found.strip(" ")
 
 
-def number(element: Element) -> int | None:
+def whole(words: str) -> int | None:
     """Return a whole number of at most ten digits, or None where the text is something else."""
-    found = element.text
-    if not found:
-        return None
-    if not found.isdecimal():
-        found = found.strip()
-    return int(found) if found.isdecimal() and found.isascii() and len(found) <= _NUMBER_LENGTH else None
+    if not words.isdecimal():
+        words = words.strip()
+    return int(words) if words.isdecimal() and words.isascii() and len(words) <= _NUMBER_LENGTH else None
+
+
+def number(element: Element) -> int | None:
+    """Return the whole number that an element holds, or None."""
+    return whole(element.text) if element.text else None
 
 
 def doi_of(words: str | None) -> str:
@@ -142,10 +144,12 @@ def history(element: Element, values: Values) -> None:
     """Set the dates of the record's own history, in their order."""
     dates = []
     for each in element:
+        found = {child.tag: child.text for child in each}
+        known, _ = _date(found.get("Year"), found.get("Month"), found.get("Day"), None)
         part = new(HistoryDate)
         fields = part.__dict__
         fields["status"] = each.get("PubStatus", "")
-        fields["date"] = date_words(each)[0]
+        fields["date"] = known
         dates.append(part)
     values["history"] = tuple(dates)
 
@@ -168,7 +172,7 @@ def author(element: Element) -> Author:
             for place in child:
                 # the identifiers of an institution are not those of the person
                 if place.tag == "Affiliation" and (words := text(place)):
-                    add(values, "affiliations", (words,))
+                    values["affiliations"] = (*values["affiliations"], words) if "affiliations" in values else (words,)
         elif tag == "Affiliation":  # files of before 2015
             if words := text(child):
                 add(values, "affiliations", (words,))
@@ -252,9 +256,10 @@ def abstract(element: Element, values: Values) -> None:
         values["abstract_copyright"] = notice
 
 
-def publication_type(element: Element) -> PublicationType:
-    """Return a publication type."""
-    return PublicationType(text(element), element.get("UI", ""))
+@lru_cache(maxsize=512)
+def publication_type(name: str, ui: str) -> PublicationType:
+    """Return a publication type; there are about eighty, and records share them."""
+    return PublicationType(name, ui)
 
 
 def keyword_list(element: Element, values: Values) -> None:
@@ -275,14 +280,16 @@ def references(element: Element) -> tuple[Reference, ...]:
                     values["citation"] = words
             elif tag == "ArticleIdList":
                 for known in child:
-                    kind = known.get("IdType")
+                    kind, value = known.get("IdType"), known.text
+                    if not value:
+                        continue
                     if kind == "pubmed":
-                        if (pmid := number(known)) is not None:
+                        if (pmid := whole(value)) is not None:
                             values["pmid"] = pmid
                     elif kind == "doi":
-                        if doi := doi_of(known.text):
+                        if doi := doi_of(value):
                             values["doi"] = doi
-                    elif (kind == "pmc" or kind == "pmcid") and (pmcid := pmcid_of(known.text)):
+                    elif (kind == "pmc" or kind == "pmcid") and (pmcid := pmcid_of(value)):
                         values["pmcid"] = pmcid
         found.append(part)
     return tuple(found)

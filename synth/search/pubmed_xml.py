@@ -13,15 +13,14 @@ import os
 import zlib
 from collections.abc import Generator, Iterator
 from typing import BinaryIO, Final, Protocol, cast
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
 from ..errors import DamagedXML, WorkspaceError
 from ..workspace import visible
 from .pubmed_article import article
 from .pubmed_book import book
 from .pubmed_fields import number, text
-from .pubmed_guard import Prolog, Refused, words_for
+from .pubmed_guard import Failed, Parser
 from .record import Record
 
 __all__ = ["LONGEST_RECORD", "MOST_MARKS", "Reading", "read_pubmed_xml"]
@@ -30,7 +29,7 @@ __all__ = ["LONGEST_RECORD", "MOST_MARKS", "Reading", "read_pubmed_xml"]
 LONGEST_RECORD: Final = 32 * 2**20  # bytes
 MOST_MARKS: Final = 1_000_000  # "<" and "=" in one record: each may cost a hundred bytes of memory
 _UNCOUNTED: Final = 2**20  # bytes of a record in which marks are not counted yet
-_CHUNK: Final = 2**13  # bytes; the elements of more at a time leave the processor's cache and wake the collector
+_CHUNK: Final = 2**14  # bytes; the elements of more at a time leave the processor's cache and wake the collector
 _RECORDS: Final = {"PubmedArticle": article, "PubmedBookArticle": book}
 _SETS: Final = frozenset({"PubmedArticleSet", "PubmedBookArticleSet", "BookDocumentSet"})
 _DELETED: Final = frozenset({"DeleteCitation", "DeleteDocument"})
@@ -94,7 +93,6 @@ class Reading(Iterator[Record]):
         path = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
         self._name = visible(os.fspath(path), 300) if isinstance(path, str | os.PathLike) else "XML"
         self._source = source
-        self._head = b""
         self._last = 0
         self.deleted: tuple[int, ...] = ()
         self.records = 0
@@ -125,30 +123,26 @@ class Reading(Iterator[Record]):
             yield from self._read(source)
 
     def _read(self, source: _Readable) -> Generator[Record, None, None]:
-        builder = TreeBuilder()
-        # The document's root becomes a child of an element that is in our hands before the parser begins. So records
-        # can be taken out as they are completed, without an event for each of their 300 elements.
-        stem = builder.start("stem", {})
-        parser = _Parser(builder)
+        parser = Parser()
         pending = marks = 0
         for chunk in self._chunks(source):
-            self._head = self._head or chunk[:2000]
-            failure = parser.feed(chunk)
-            ready = _completed(stem)
+            failure = parser.feed(chunk, began=self.records > 0)
+            ready = _completed(parser.root)
             if ready:
                 yield from self._records(ready)
                 pending = marks = 0
             if failure is not None:
-                raise self._failed(failure)
+                raise self._damaged(failure.place, failure.words) from failure
             pending += len(chunk)
             if pending > _UNCOUNTED:
                 marks += chunk.count(b"<") + chunk.count(b"=")
                 if pending > LONGEST_RECORD or marks > MOST_MARKS:
                     raise self._damaged("", f"it does not end within {pending / 2**20:.0f} MB. Do not trust the file.")
-        failure = parser.close()
-        if failure is not None:
-            raise self._failed(failure)
-        root = stem[0]
+        failure = parser.close(began=self.records > 0)
+        root = parser.root
+        if failure is not None or root is None:
+            failure = failure or Failed("", "it is empty. Fetch it again.")
+            raise self._damaged(failure.place, failure.words) from failure
         if root.tag in _RECORDS:
             yield from self._records([root])
             return
@@ -203,47 +197,9 @@ class Reading(Iterator[Record]):
     def _unreadable(self, error: OSError) -> WorkspaceError:
         return WorkspaceError(f"Cannot read {self._name}: {error.strerror or error}.")
 
-    def _failed(self, error: Exception) -> DamagedXML:
-        began = self.records > 0
-        if isinstance(error, ParseError):
-            line, column = error.position
-        elif isinstance(error, expat.ExpatError):
-            line, column = error.lineno, error.offset
-        else:
-            words = str(error) if isinstance(error, Refused) else f"its character set cannot be read: {error}."
-            return self._damaged("", words, error)
-        words = words_for(error.code, str(error), self._head, began=began)
-        return self._damaged(f"line {line}, column {column + 1}", words, error)
-
-    def _damaged(self, place: str, words: str, cause: Exception | None = None) -> DamagedXML:
+    def _damaged(self, place: str, words: str) -> DamagedXML:
         where = f"in record {self.records + 1}" + (f" (after PMID {self._last})" if self._last else "")
-        error = DamagedXML(f"{', '.join(filter(None, (self._name, place, where)))}: {words}")
-        error.__cause__ = cause
-        return error
-
-
-class _Parser:
-    """The C parser behind its guard; what goes wrong is given back, so that complete records can be handed out."""
-
-    def __init__(self, builder: TreeBuilder) -> None:
-        self._parser = XMLParser(target=builder)
-        self._prolog: Prolog | None = Prolog()
-
-    def feed(self, chunk: bytes) -> Exception | None:
-        try:
-            if self._prolog is not None and self._prolog.over(chunk):
-                self._prolog = None
-            self._parser.feed(chunk)
-        except (ParseError, expat.ExpatError, Refused, ValueError, LookupError) as error:
-            return error
-        return None
-
-    def close(self) -> Exception | None:
-        try:
-            self._parser.close()
-        except (ParseError, ValueError, LookupError) as error:
-            return error
-        return None
+        return DamagedXML(f"{', '.join(filter(None, (self._name, place, where)))}: {words}")
 
 
 class _Again:
@@ -259,12 +215,10 @@ class _Again:
         return self._rest.read(size)
 
 
-def _completed(stem: Element) -> list[Element]:
+def _completed(root: Element | None) -> list[Element]:
     """Take out the children of the root that another one follows."""
-    if not len(stem) or stem[0].tag in _RECORDS:
+    if root is None or root.tag in _RECORDS or len(root) < 2:
         return []
-    root = stem[0]
-    complete = max(0, len(root) - 1)
-    ready = root[:complete]
-    del root[:complete]
+    ready = root[:-1]
+    del root[:-1]
     return ready
