@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -109,7 +110,7 @@ def make_log(
     reasons: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Put the log together; the words of its fields are the contract with reports."""
-    return {
+    log = {
         "schema": SCHEMA,
         "run": run,
         "started": times.started,
@@ -151,6 +152,9 @@ def make_log(
         "complete": not reasons,
         "incomplete_reasons": list(reasons),
     }
+    # As it will be read back: what a caller is given is what is stored.
+    plain: dict[str, Any] = json.loads(json.dumps(log, allow_nan=False))
+    return plain
 
 
 def _batch(batch: Batch) -> dict[str, object]:
