@@ -141,7 +141,7 @@ def within(readers: dict[str, Reader]) -> Reader:
 def pmid(element: Element, values: Values) -> None:
     """Set the record's own PMID and version."""
     own = number(element)
-    if own:
+    if own and "pmid" not in values:
         values["pmid"] = own
         version = element.get("Version", "1")
         if version != "1" and version.isdecimal() and len(version) < 4:
@@ -276,7 +276,7 @@ def _corrections(element: Element, values: Values) -> None:
                 if words := text(child):
                     parts["source"] = words
             elif child.tag == "PMID":
-                if (other := number(child)) is not None:
+                if other := number(child):
                     parts["pmid"] = other
             elif child.tag == "Note" and (words := text(child)):
                 parts["note"] = words

@@ -12,7 +12,6 @@ from .pubmed_article import (
     finish,
     grants,
     into,
-    location,
     more_of,
     pagination,
     pmid,
@@ -27,6 +26,7 @@ from .pubmed_fields import (
     article_ids,
     author_list,
     date_words,
+    doi_of,
     history,
     investigator_list,
     keyword_list,
@@ -57,8 +57,12 @@ def book(element: Element) -> Record | None:
     for name in ("contributed", "locations", "sections"):
         if name in values:
             parts[name] = values.pop(name)
-    if "title" not in values and "vernacular_title" not in values and "title" in parts:
-        values["title"] = parts["title"]
+    if "title" not in values and "vernacular_title" not in values:
+        # not a chapter: what is said of the book is said of the record
+        if "title" in parts:
+            values["title"] = parts["title"]
+        if "doi" in parts:
+            values.setdefault("doi", parts["doi"])
     values["book"] = Book(**parts)
     return finish(values)
 
@@ -77,21 +81,28 @@ def _period(name: str) -> Reader:
 def _book(element: Element, values: Values) -> None:
     parts: Values = {}
     walk(element, _BOOK, parts)
-    for name in ("editors", "investigators", "misprinted_authors"):
+    for name in ("editors", "investigators", "misprinted_names"):
         add(values, name, parts.pop(name, ()))
-    for name in ("published", "year", "published_text", "volume", "doi", "other_dois", "pii"):
+    for name in ("published", "year", "published_text"):
         if name in parts:
-            values[name] = parts.pop(name) if name != "volume" else parts[name]
+            values[name] = parts.pop(name)
+    if "volume" in parts:
+        values["volume"] = parts["volume"]
     authors = parts.pop("authors", ())
     if authors:
         values["book_authors"] = authors
     values["book"] = parts
 
 
+def _doi(element: Element, values: Values) -> None:
+    if element.get("EIdType") == "doi" and element.get("ValidYN", "Y") == "Y" and (doi := doi_of(element.text)):
+        values["doi"] = doi
+
+
 def _book_authors(element: Element, values: Values) -> None:
     valid, misprints = people(element)
     add(values, "editors" if element.get("Type") == "editors" else "authors", tuple(valid))
-    add(values, "misprinted_authors", tuple(misprints))
+    add(values, "misprinted_names", tuple(misprints))
 
 
 def _publication_type(element: Element, values: Values) -> None:
@@ -129,7 +140,7 @@ _BOOK: Final[dict[str, Reader]] = {
     "Edition": into("edition"),
     "CollectionTitle": into("collection"),
     "Isbn": more_of("isbns"),
-    "ELocationID": location,
+    "ELocationID": _doi,
     "Medium": into("medium"),
     "ReportNumber": into("report_number"),
 }

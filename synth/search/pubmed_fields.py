@@ -214,7 +214,7 @@ def author_list(element: Element, values: Values) -> None:
     """Set authors, or editors where the list says so."""
     valid, misprints = people(element)
     add(values, "editors" if element.get("Type") == "editors" else "authors", tuple(valid))
-    add(values, "misprinted_authors", tuple(misprints))
+    add(values, "misprinted_names", tuple(misprints))
     if element.get("CompleteYN") == "N":
         values["authors_incomplete"] = True
 
@@ -223,7 +223,7 @@ def investigator_list(element: Element, values: Values) -> None:
     """Set those who took part in a group's work without being authors."""
     valid, misprints = people(element)
     add(values, "investigators", tuple(valid))
-    add(values, "misprinted_authors", tuple(misprints))
+    add(values, "misprinted_names", tuple(misprints))
 
 
 def abstract_parts(element: Element) -> tuple[tuple[AbstractPart, ...], str]:
@@ -284,7 +284,7 @@ def references(element: Element) -> tuple[Reference, ...]:
                     if not value:
                         continue
                     if kind == "pubmed":
-                        if (pmid := whole(value)) is not None:
+                        if pmid := whole(value):  # some have a 0
                             values["pmid"] = pmid
                     elif kind == "doi":
                         if doi := doi_of(value):

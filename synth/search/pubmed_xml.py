@@ -162,7 +162,7 @@ class Reading(Iterator[Record]):
                 self._last = record.pmid
                 yield record
             elif element.tag in _DELETED:
-                self.deleted += tuple([pmid for each in element if (pmid := number(each)) is not None])
+                self.deleted += tuple([pmid for each in element if (pmid := number(each))])
             else:
                 said = visible(text(element), 200)
                 raise self._damaged(

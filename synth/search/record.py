@@ -105,7 +105,7 @@ class Record:
     vernacular_title: str = ""
     authors: tuple[Author, ...] = ()
     authors_incomplete: bool = False
-    misprinted_authors: tuple[Author, ...] = ()
+    misprinted_names: tuple[Author, ...] = ()
     editors: tuple[Author, ...] = ()
     investigators: tuple[Author, ...] = ()
     journal: str = ""

@@ -206,7 +206,7 @@ class HistoryDate:
 
 @dataclass(frozen=True)
 class Book:
-    """The book that a record is, or is a chapter of; `authors` are those of the book."""
+    """The book that a record is, or is a chapter of; `authors` and `doi` are those of the whole book."""
 
     title: str = ""
     authors: tuple[Author, ...] = ()
@@ -219,6 +219,7 @@ class Book:
     medium: str = ""
     report_number: str = ""
     isbns: tuple[str, ...] = ()
+    doi: str = ""
     accession: str = ""
     begins: str = ""
     ends: str = ""
