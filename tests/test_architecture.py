@@ -44,6 +44,7 @@ OUTSIDE = {
     "keyring": {"search"},
     "openpyxl": {"extract", "steps"},
     "python_calamine": {"extract"},
+    "xlsxwriter": {"extract", "steps"},
     "defusedxml": {"extract", "search"},
     "statsmodels": {"extract", "steps"},
 }

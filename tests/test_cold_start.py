@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from synth.cli.app import COMMANDS
+
 SPY = """
 import sys
 from synth.cli.app import run
@@ -17,7 +19,7 @@ print("MODULES " + " ".join(sorted(top)), file=sys.stderr)
 sys.exit(code)
 """
 HELP_OWN = {"synth", "synth._version", "synth.errors", "synth.cli", "synth.cli.app"}
-HELP_COMMANDS = {f"synth.cli.{name}" for name in ("init", "outcomes", "pool", "pool_words", "completion", "console")}
+HELP_COMMANDS = {f"synth.cli.{name}" for name in (*COMMANDS.values(), "pool_words", "console")}
 HELP_OUTSIDE = {"click"}
 POOL_OUTSIDE = {"click", "jinja2", "markupsafe", "numpy", "scipy"}
 

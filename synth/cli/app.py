@@ -18,7 +18,16 @@ from .._version import __version__
 from ..errors import SynthError
 from .console import say
 
-COMMANDS = {"init": "init", "outcomes": "outcomes", "pool": "pool", "completion": "completion"}
+COMMANDS = {
+    "init": "init",
+    "search": "search",
+    "chase": "chase",
+    "template": "template",
+    "outcomes": "outcomes",
+    "pool": "pool",
+    "doctor": "doctor",
+    "completion": "completion",
+}
 """Every command, in the order of the help, with its module; the function in it has the module's name."""
 
 EXIT_INTERNAL = 70
