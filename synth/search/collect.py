@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
-from ..errors import IncompleteSearch, ProblemsError, SettingsError
+from ..errors import IncompleteSearch, ProblemsError, ServiceError, SettingsError
 from . import finish
 from .batches import Batch, Batches
 from .client import PER_FETCH, Entrez
@@ -89,6 +89,9 @@ def collect(
             if ended is not None:
                 return _judged(ended)
             return _judged(_Collector(session, allow_warnings, progress).run())
+        except ServiceError:
+            session.stopped()
+            raise
         finally:
             session.close()
 

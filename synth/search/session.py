@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import astuple
 from typing import Any, Final
 
@@ -92,6 +93,11 @@ class Session:
         """Write an entry into the journal, with how many requests this sitting has sent so far."""
         counts = {"sent": self.entrez.sent - self._base[0], "retried": self.entrez.retried - self._base[1]}
         self.journal.add(kind, **values, **counts)
+
+    def stopped(self) -> None:
+        """Write down that this sitting ends before the run does, so that its last requests are counted."""
+        with contextlib.suppress(WorkspaceError):
+            self.keep("stopped", at=now().isoformat())
 
     def keep_answer(self, term: str, answer: SearchAnswer) -> None:
         """Write down what PubMed counted for a term."""

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from synth.search.client import Entrez
 from synth.search.collect import Run, collect
 from synth.search.identity import Identity
+from synth.search.lock import LOCK_FILE
 from synth.search.pace import Pace
 from synth.search.pubmed_xml import read_pubmed_xml
 from synth.search.query import Line, Query
@@ -50,10 +51,10 @@ def run(eutils: Eutils, folder: Path, query: Query = QUERY, **settings: Any) -> 
 
 
 def snapshot(folder: Path) -> dict[str, object]:
-    """Give every file of a search, the fields of the logs left out that depend on the clock."""
+    """Give every file of a search but the lock; of the logs without the fields that depend on the clock."""
     found: dict[str, object] = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.name != LOCK_FILE:
             name = path.relative_to(folder).as_posix()
             data = path.read_bytes()
             if name.startswith("runs/"):

@@ -23,6 +23,8 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few records make many batches, and let the clock of the logs stand still."""
     monkeypatch.setattr("synth.search.collect.PER_FETCH", 5)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1793000000")
+    # Nothing here pulls the plug of the machine, and this is most of the time.
+    monkeypatch.setattr("os.fsync", lambda handle: None)
 
 
 def test_a_first_run(eutils: Eutils, tmp_path: Path) -> None:
@@ -238,9 +240,15 @@ def test_one_batch_without_records_is_asked_again(eutils: Eutils, tmp_path: Path
 
 @pytest.mark.parametrize(
     "do",
-    [{"duplicate": 2}, {"reorder": True}, {"foreign": made_article(91000009, title="Not asked for")}, {"dtd": "270101"}, {"bom": True}],
+    [
+        {"duplicate": 2},
+        {"reorder": True},
+        {"foreign": made_article(91000009, title="Not asked for")},
+        {"dtd": "270101"},
+        {"bom": True},
+    ],
     ids=lambda do: next(iter(do)),
-)  # fmt: skip
+)
 def test_a_twisted_batch_changes_no_record(eutils: Eutils, tmp_path: Path, do: dict[str, object]) -> None:
     """Doubled, foreign or shuffled records of an answer change what is stored."""
     run(eutils, tmp_path / "a")
