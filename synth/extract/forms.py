@@ -16,6 +16,7 @@ from .figures import Figure, StudyArm, place_of, problem_of
 from .names import Names
 from .tables import Table
 from .values import Values
+from .words import person_time, units_differ
 
 WHOLE = frozenset(
     {"total", "totals", "all", "overall", "both", "both arms", "both groups", "all arms", "all patients", "combined"}
@@ -137,6 +138,21 @@ class Sheet:
         )  # fmt: skip
         return ""
 
+    def check_units(self, outcome: Outcome, spots: Mapping[str, int]) -> None:
+        """Hold the units of headings against those of review.toml: nothing is converted behind anybody's back."""
+        for name, place in spots.items():
+            if name == "time" and outcome.kind == "rate":
+                said, wanted = person_time(self.table.heading(place)), outcome.time_unit
+                differ = bool(said) and said != wanted
+            elif outcome.kind == "continuous" and name not in ("total", "time"):
+                said, wanted = self.table.unit(place), outcome.unit
+                differ = bool(said and wanted) and units_differ(said, wanted)
+            else:
+                continue
+            if differ:
+                message = f"is in {said}, and {outcome.id} is in {wanted} in review.toml."
+                self.problems.at(self.table.header_row, place, None, message, f"Convert the column to {wanted}.")
+
     def read(self, outcome: Outcome, row: int, found: Sequence[str], spots: Mapping[str, int],
              cohort: int | None = None) -> dict[str, Any]:  # fmt: skip
         """Read the numbers that an outcome of its kind is made of."""
@@ -162,6 +178,7 @@ class Sheet:
         self,
         key: tuple[str, str, str],
         row: int,
+        found: Sequence[str],
         values: dict[str, Any],
         spots: Mapping[str, int],
         more: tuple[tuple[str, str], ...] = (),
@@ -174,6 +191,8 @@ class Sheet:
             Study, arm and outcome.
         row : int
             Row number.
+        found : sequence of str
+            Its cells.
         values : dict
             Fields of the figure; ``said`` goes into the note.
         spots : mapping of str to int
@@ -185,7 +204,7 @@ class Sheet:
         note = " ".join(part for part in (values.pop("note", ""), said) if part)
         unit = values.pop("unit", "") or POOLED_UNIT
         named = {{"value": "events" if values.get("mean") is None else "mean"}.get(k, k): v for k, v in spots.items()}
-        used = [place for name, place in spots.items() if name in _NUMBERED]
+        used = [place for name, place in spots.items() if name in _NUMBERED and found[place].strip()]
         return Figure(
             *key,
             **values,

@@ -55,6 +55,9 @@ def read_long(sheet: Sheet) -> list[Figure]:
     arm = "" if "arm" in places else sheet.only_arm()
     outcome = "" if "outcome" in places else given.outcome or review.outcomes[0].id
     known: dict[tuple[str, str], str] = {}
+    if outcome:
+        sheet.check_units(sheet.names.outcomes[outcome], spots)
+    at = {**spots, **_named(places), **plain}
     figures = []
     for index, (row, found_cells) in enumerate(table.rows):
         if index not in keep:
@@ -86,7 +89,7 @@ def read_long(sheet: Sheet) -> list[Figure]:
             if value and name != "note":
                 merged[name] = value
         merged["note"] = values.get("note", "")
-        figure = sheet.figure((study, group, about), row, merged, {**spots, **_named(places), **plain}, rest[index])
+        figure = sheet.figure((study, group, about), row, found_cells, merged, at, rest[index])
         if whole:
             sheet.wholes.append(figure)
         elif study and group:

@@ -101,6 +101,9 @@ class _Pairs:
         self.places = {
             name: place for place, word in enumerate(folded) if (name := _LONG.get(word, "")) and name not in _PARTS
         }
+        if self.revman:
+            # Its group labels stand in the titles above the studies.
+            self.spots = {mark: {n: p for n, p in spots.items() if n != "arm"} for mark, spots in self.spots.items()}
         if not self.revman and "study" not in self.places and fold("Name") in folded:
             self.places["study"] = folded.index(fold("Name"))
         self.unknown: dict[str, int] = {}
@@ -129,7 +132,7 @@ class _Pairs:
         for name, rows in self.unknown.items():
             sheet.problems.at(
                 None, None, name,
-                f"is no outcome of this review; {rows} row{'s' if rows > 1 else ''} of it were left out.",
+                f"is no outcome of this review; {rows} row{'s were' if rows > 1 else ' was'} left out.",
                 "Add the name to the aliases of an outcome in review.toml if it is meant.", "warning",
             )  # fmt: skip
         return self.figures
@@ -198,14 +201,19 @@ class _Pairs:
             )  # fmt: skip
             return
         for mark, spots in self.spots.items():
-            numbers = {name: place for name, place in spots.items() if name != "arm"}
+            measured = described.kind == "continuous"
+            numbers = {
+                name: place
+                for name, place in spots.items()
+                if name != "arm" and (name == "total" or (name in ("events", "time")) != measured)
+            }
             wanted = ("mean", "median") if described.kind == "continuous" else ("events",)
             if not any(cells.text(found[numbers[name]]) for name in wanted if name in numbers):
                 continue  # RevMan writes a row for every study, also where this arm or measure has nothing
             arm = self._arm(row, found, mark, spots)
             if arm:
                 values = sheet.read(described, row, found, numbers)
-                self.figures.append(sheet.figure((study, arm, outcome), row, values, numbers))
+                self.figures.append(sheet.figure((study, arm, outcome), row, found, values, numbers))
 
     def _arm(self, row: int, found: list[str], mark: str, spots: Mapping[str, int]) -> str:
         """Say which arm a mark means: by its label, by the words for it, or because there is only one choice."""

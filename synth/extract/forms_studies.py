@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from . import cells
@@ -16,7 +16,9 @@ from .words import not_given
 _NUMBERS = frozenset(column.name for column in STUDIES if column.kind in ("count", "year"))
 
 
-def read_studies(sheet: Sheet, columns: Sequence[Column] = STUDIES) -> list[StudyArm]:
+def read_studies(
+    sheet: Sheet, columns: Sequence[Column] = STUDIES, taken: Collection[int] = ()
+) -> list[StudyArm]:
     """Read a sheet with a row for each study and arm; rows about a whole study go to no arm, and are passed over.
 
     Parameters
@@ -25,6 +27,8 @@ def read_studies(sheet: Sheet, columns: Sequence[Column] = STUDIES) -> list[Stud
         Takes what is wrong, and what was understood.
     columns : sequence of Column
         What is looked for.
+    taken : collection of int
+        Places of columns that belong to outcomes.
 
     Returns
     -------
@@ -44,7 +48,8 @@ def read_studies(sheet: Sheet, columns: Sequence[Column] = STUDIES) -> list[Stud
     texts = [column for column in columns if column.name not in ("arm", "origin")]
     described = []
     read = read_rows(table, rows, places, texts, sheet.problems)
-    for values, (row, found), more in zip(read, table.rows, further(table, places, table.rows), strict=True):
+    others = {**places, **{f"\0{place}": place for place in taken}}
+    for values, (row, found), more in zip(read, table.rows, further(table, others, table.rows), strict=True):
         own: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
         own["study"] = own.get("study") or sheet.given.study
         if not own["study"]:

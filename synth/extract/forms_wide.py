@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -173,6 +174,9 @@ def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) 
     arm = "" if "arm" in places or by_heading else sheet.only_arm()
     if not arm and "arm" not in places and not by_heading:
         return []
+    for (outcome, _), parts in spots.items():
+        sheet.check_units(sheet.names.outcomes[outcome], parts)
+    _say_unread(sheet, {*places.values(), *(place for parts in spots.values() for place in parts.values())})
     figures: list[Figure] = []
     for row, found in table.rows:
         study = cells.text(found[places["study"]]) if "study" in places else given.study
@@ -196,9 +200,36 @@ def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) 
                 continue
             values = sheet.read(sheet.names.outcomes[outcome], row, found, numbers, cohort if not group else None)
             values |= _texts(sheet, row, found, parts)
-            figure = sheet.figure((study, group or row_arm, outcome), row, values | {"source": source}, parts)
+            figure = sheet.figure((study, group or row_arm, outcome), row, found, values | {"source": source}, parts)
             (sheet.wholes if whole and not group else figures).append(figure)
     return figures
+
+
+def _say_unread(sheet: Sheet, taken: set[int]) -> None:
+    """Point out headings that nearly name an outcome, and say which others were passed over."""
+    table = sheet.table
+    left = []
+    for place, heading in enumerate(table.header):
+        text = loose(heading)
+        if place in taken or not text:
+            continue
+        near = [name for name in sheet.names.outcome_names if len(name) > 4 and (text.startswith(name) or name in text)]
+        near = near or difflib.get_close_matches(text, sheet.names.outcome_names, n=1, cutoff=0.75)
+        near = near or [
+            name for name in sheet.names.outcome_names
+            if len(name) > 5 and difflib.get_close_matches(text[: len(name) + 1], [name], n=1, cutoff=0.85)
+        ]  # fmt: skip
+        if near:
+            id = sheet.names.outcome_names[near[0]]
+            sheet.problems.at(
+                table.header_row, place, None, "is not a column that synth knows, and was not read.",
+                f"If you mean {id}, name it {id}_events, {id}_total, {id}_mean ...", "warning",
+            )  # fmt: skip
+        else:
+            left.append(table.heading(place))
+    if left:
+        more = f" and {len(left) - 20} more" if len(left) > 20 else ""
+        sheet.notes.append(f"columns that no outcome needs were passed over: {', '.join(left[:20])}{more}.")
 
 
 def _texts(sheet: Sheet, row: int, found: list[str], parts: Mapping[str, int]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,17 @@ from .check import (
     read_rows,
     unit_of,
 )
+from .checks import check_all
+from .checks_identity import identities, refusals
 from .columns import further, match
-from .contract import RESULTS, STUDIES, fold, names_of
-from .crosscheck import cross_check
+from .contract import PATIENTS, RESULTS, STUDIES, fold, names_of
 from .figures import Extracted, Figure, StudyArm
+from .forms import Given, Sheet
+from .forms_patients import read_patients
+from .names import Names
+from .patients import PatientSheet
 from .readers import Table, read_table
+from .understand import check_series
 
 _SHEETS = (".csv", ".tsv")
 _WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
@@ -72,11 +79,17 @@ def load(workspace: Workspace) -> Extracted:
         if not table.header:
             problems += table.problems
             continue
+        known = identities(table, patients=False)
+        if known:
+            problems += refusals(table, known, dropped=False)
+            continue
         holds = _kind(table)
         if holds == "results":
             more_figures, found = _results(table, workspace, seen)
             figures += more_figures
             problems += found
+        elif holds == "bias":
+            problems += [problem for problem in table.problems if problem.severity == "error"]
         elif holds == "studies":
             more_studies, found = _studies(table, workspace, seen_studies)
             studies += more_studies
@@ -85,12 +98,17 @@ def load(workspace: Workspace) -> Extracted:
             problems += table.problems
         else:
             problems += [*table.problems, _unrecognised(table)]
+    series, counted = _patients(workspace, seen)
+    problems += counted
+    figures += [figure for sheet in series for figure in sheet.figures]
+    paths += _patient_files(workspace)
     if not figures and not any_error(problems):
         raise WorkspaceError(
             f"{workspace.relative(workspace.extracted)} has no results yet. Write one row per study, arm and outcome "
             f"into {workspace.relative(workspace.extracted / 'results.csv')}: study, arm, outcome, events, total."
         )
-    problems += cross_check(figures, studies, workspace.review)
+    problems += check_all(figures, studies, workspace.review)
+    problems += check_series(series, studies)
     problems += [
         Problem(
             workspace.relative(path),
@@ -122,7 +140,7 @@ def _sheets(workspace: Workspace) -> tuple[list[Path], list[Path]]:
         raise WorkspaceError(f"Cannot read the folder {name}: {error.strerror}.") from error
     sheets = [path for path in entries if path.suffix.lower() in _SHEETS]
     others = [path for path in entries if path.suffix.lower() in _WORKBOOKS]
-    if not sheets:
+    if not sheets and not _patient_files(workspace):
         there = (
             f" ({', '.join(visible(path.name) for path in others[:5])} is not read: save it as CSV.)" if others else ""
         )
@@ -131,6 +149,55 @@ def _sheets(workspace: Workspace) -> tuple[list[Path], list[Path]]:
             "one row per study, arm and outcome (study, arm, outcome, events, total)."
         )
     return sheets, others
+
+
+def _patient_files(workspace: Workspace) -> list[Path]:
+    """Return the sheets of patients by name."""
+    folder = workspace.extracted / "patients"
+    try:
+        return sorted(
+            (path for path in folder.iterdir() if path.suffix.lower() in _SHEETS and not path.name.startswith(".")),
+            key=lambda path: path.name,
+        )
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise WorkspaceError(f"Cannot read the folder {workspace.relative(folder)}: {error.strerror}.") from error
+
+
+def _patients(
+    workspace: Workspace, seen: dict[tuple[str, ...], str]
+) -> tuple[list[PatientSheet], list[Problem]]:
+    """Count the patients of each sheet; nothing of a row comes out but where it stands."""
+    series: list[PatientSheet] = []
+    problems: list[Problem] = []
+    names = Names(workspace.review)
+    for path in _patient_files(workspace):
+        file = workspace.relative(path)
+        try:
+            table = read_table(path, file, knows)
+        except ProblemsError as error:
+            problems += [replace(problem, value=None) for problem in error.problems]
+            continue
+        table.problems = [replace(problem, value=None) for problem in table.problems]
+        known = identities(table, patients=True)
+        if known:
+            problems += refusals(table, known, dropped=False)
+            continue
+        sheet = Sheet(table, names, Given(), PATIENTS)
+        if not table.rows:
+            problems += [*sheet.problems.all(), no_rows(table)] if table.header else table.problems
+            continue
+        found = read_patients(sheet, [each.name for each in series])
+        for each in found:
+            for figure in each.figures:
+                check_duplicates(
+                    [{"study": figure.study, "arm": figure.arm, "outcome": figure.outcome, "row": figure.row}],
+                    ("study", "arm", "outcome"), seen, sheet.problems,
+                )  # fmt: skip
+        series += found
+        problems += sheet.problems.all()
+    return series, problems
 
 
 def knows(heading: str) -> bool:
@@ -142,6 +209,8 @@ def knows(heading: str) -> bool:
 def _kind(table: Table) -> str | None:
     """Say what a sheet holds: results name an outcome, events or a total; other sheets with a study describe it."""
     headings = {fold(heading) for heading in table.header}
+    if {"instrument", "item", "judgement"} <= headings:
+        return "bias"
     if "total" in headings or {_KNOWN_RESULTS.get(heading) for heading in headings} & _RESULT_MARKS:
         return "results"
     named = {_KNOWN_STUDIES[heading] for heading in headings if heading in _KNOWN_STUDIES}

@@ -52,7 +52,8 @@ class Names:
                 if loose(both) in self.outcome_names:
                     return self.outcome_names[loose(both)]
         if when is not None:
-            at = [o.id for o in self.by_event.get(loose(name), ()) if self._at(o.id, when)]
+            same = self.by_event.get(loose(name), ())
+            at = [o.id for o in same if self.time_points[o.id] is not None and self._at(o.id, when)]
             return at[0] if len(at) == 1 else None
         return found
 

@@ -72,7 +72,8 @@ def select(extracted: Extracted, outcome: str, arm: str, needs: Sequence[str] = 
 def summarise(extracted: Extracted, review: Review) -> list[OutcomeCount]:
     """Count what there is for every outcome of the review, arm by arm, in the review's order.
 
-    For a continuous outcome `k` counts the rows with mean, standard deviation and number of patients.
+    For a continuous outcome `k` counts the rows with mean, standard deviation and number of patients, for a rate those
+    with events and person-time.
     """
     groups: dict[tuple[str, str], list[Figure]] = {}
     for figure in extracted.figures:
@@ -95,7 +96,8 @@ def _count(extracted: Extracted, outcome: Outcome, arm: str, rows: Sequence[Figu
         sheets = Extracted(tuple(rows), extracted.studies, (), ())
         usable = select(sheets, outcome.id, arm, ("mean", "sd", "n")).included
         return ArmCount(arm, len(usable), None, sum(f.total or 0 for f in usable), len(rows) - len(usable))
-    chosen = select(Extracted(tuple(rows), extracted.studies, (), ()), outcome.id, arm)
+    needs = ("events", "time") if outcome.kind == "rate" else COUNTS
+    chosen = select(Extracted(tuple(rows), extracted.studies, (), ()), outcome.id, arm, needs)
     return ArmCount(
         arm,
         len(chosen.included),

@@ -190,6 +190,7 @@ class Values:
             )  # fmt: skip
             return
         nearest = " and ".join(f"{count} ({share})" for count, share in near)
+        values.pop("percent_reported", None)
         self.problems.at(
             row, place, percent, f"is no percentage that a whole number of {total} patients gives.",
             f"The nearest are {nearest}: correct the percentage or the total.",

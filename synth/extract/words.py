@@ -164,6 +164,41 @@ def duration(said: str) -> Duration | None:
     return Duration(value, UNITS[match[2]]) if value > 0 else None
 
 
+_SAME = (
+    {"s", "sec", "secs", "second", "seconds"}, {"min", "mins", "minute", "minutes", "minuten"},
+    {"h", "hr", "hrs", "hour", "hours", "stunden"}, *({w for w, u in UNITS.items() if u == unit} for unit in DAYS),
+    {"ml", "cc", "cm3", "cm³", "millilitre", "millilitres", "milliliter", "milliliters"},
+    {"l", "litre", "litres", "liter", "liters"}, {"mm", "millimetre", "millimetres"}, {"cm", "centimetres"},
+)  # fmt: skip
+
+
+def units_differ(heading: str, wanted: str) -> bool:
+    """Say whether two units are surely not the same: both are known, and they are different ones.
+
+    Examples
+    --------
+    >>> units_differ("min", "minutes"), units_differ("h", "minutes"), units_differ("points", "minutes")
+    (False, True, False)
+    """
+    first, second = heading.casefold().strip("() "), wanted.casefold().strip("() ")
+    one, two = (next((at for at, same in enumerate(_SAME) if unit in same), None) for unit in (first, second))
+    return one is not None and two is not None and one != two
+
+
+def person_time(heading: str) -> str:
+    """Return the unit in a heading of person-time, ``""`` where it says none.
+
+    Examples
+    --------
+    >>> person_time("person-months"), person_time("pyears"), person_time("exposure")
+    ('months', 'years', '')
+    """
+    text = loose(heading)
+    if text in ("py", "pyears", "pyrs"):
+        return _YEAR
+    return next((unit for unit in DAYS if text.endswith((unit, unit[:-1]))), "")
+
+
 def open_end(said: str) -> bool:
     """Say whether a time point is the end of follow-up, whenever that was.
 
