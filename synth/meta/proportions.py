@@ -16,7 +16,7 @@ def pool_proportions(
     total: Sequence[Any],
     studies: Sequence[str] | None = None,
     *,
-    measure: str = "PLOGIT",
+    measure: str | None = None,
     **settings: Any,
 ) -> PoolResult:
     """Pool proportions from single arms.
@@ -27,12 +27,12 @@ def pool_proportions(
         Patients with the event, and patients assessed for it.
     studies : sequence of str, optional
         Labels, unique. Default: "Study 1" and so on.
-    measure : {"PLOGIT", "PLN", "PRAW", "PAS", "PFT"}
-        Analysis scale. PLOGIT is pooled by the binomial-normal model unless another is asked for, the others by inverse
-        variance.
+    measure : {"PLOGIT", "PLN", "PRAW", "PAS", "PFT"}, optional
+        Analysis scale: PLOGIT, or the preset's, where absent. PLOGIT is pooled by the binomial-normal model unless
+        another is asked for, the others by inverse variance.
     **settings
         ``model``, ``effects``, ``tau2_method``, ``ci_method``, ``prediction``, ``level``, ``study_ci``, ``zero_cells``,
-        ``i2_method``, ``leave_one_out``, as for :func:`synth.meta.pool`.
+        ``i2_method``, ``tau2_ci``, ``preset``, ``seed``, ``leave_one_out``, as for :func:`synth.meta.pool`.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def pool_proportions(
     >>> pool_proportions([0, 0], [20, 30]).pooled.reporting.ci_high.__round__(4)
     0.0711
     """
-    scale = find_measure(measure)
+    scale = find_measure("PLOGIT" if measure is None else measure)
     if scale.kind != "proportion":
         raise SettingsError(
             f"{scale.name} is a {scale.label}, not made from the events and the total of one arm. Use "

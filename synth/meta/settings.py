@@ -46,8 +46,12 @@ class Model:
     ci: tuple[str, ...]
 
 
+_LIKELIHOOD: Final = ("auto", "t", "profile", "wald")
 MODELS: Final[dict[str, Model]] = {
-    "glmm": Model("binomial-normal model", ("PLOGIT",), EFFECTS, ("ML",), ("auto", "t", "profile", "wald")),
+    "glmm": Model("binomial-normal model", ("PLOGIT", "OR", "IRLN", "IRR"), EFFECTS, ("ML",), _LIKELIHOOD),
+    "glmm-um-fs": Model("mixed model with a level for each study", ("OR", "IRR"), EFFECTS, ("ML",), _LIKELIHOOD),
+    "glmm-cm-el": Model("exact conditional mixed model", ("OR", "IRR"), EFFECTS, ("ML",), _LIKELIHOOD),
+    "glmm-cm-al": Model("approximate conditional mixed model", ("OR",), EFFECTS, ("ML",), _LIKELIHOOD),
     "inverse": Model(
         "inverse-variance model",
         (),
@@ -57,7 +61,7 @@ MODELS: Final[dict[str, Model]] = {
     ),
     "mh": Model("Mantel-Haenszel method", ("OR", "RR", "RD", "IRR", "IRD"), ("common",), (), ("auto", "wald")),
     "peto": Model("Peto's method", ("PETO",), ("common",), (), ("auto", "wald")),
-    "beta-binomial": Model("beta-binomial model", ("PLOGIT",), ("random",), (), ("auto", "t", "profile", "wald")),
+    "beta-binomial": Model("beta-binomial model", ("PLOGIT",), ("random",), (), _LIKELIHOOD),
     "bayes": Model("Bayesian binomial-normal model", ("PLOGIT",), ("random",), (), ("auto", "credible")),
 }
 
@@ -81,6 +85,22 @@ def known(kind: str, value: str, words: Sequence[str]) -> str:
     near = difflib.get_close_matches(value.lower(), folded, n=1)
     hint = f' Did you mean "{folded[near[0]]}"?' if near else ""
     raise SettingsError(f'There is no {kind} "{value}".{hint} There are: {", ".join(words)}.')
+
+
+def is_glmm(model: str) -> bool:
+    """Whether a model is one of the mixed models of counts, fitted by maximum likelihood."""
+    return model.startswith("glmm")
+
+
+def model_label(model: str, measure: str) -> str:
+    """What a model is called in a sentence: it depends on what is pooled.
+
+    Examples
+    --------
+    >>> model_label("glmm", "OR"), model_label("glmm", "IRR")
+    ('binomial-normal model', 'Poisson-normal model')
+    """
+    return "Poisson-normal model" if model == "glmm" and measure in ("IRLN", "IRR") else MODELS[model].label
 
 
 def default_model(name: str) -> str:
@@ -240,16 +260,18 @@ def _prediction(model: str, effects: str, asked: str) -> str:
 
 
 def _tau2_ci(model: str, effects: str, tau2_method: str | None, asked: str | None) -> str | None:
-    own = {"glmm": "profile", "inverse": "q-profile"}.get(model) if effects == "random" else None
+    own = None
+    if effects == "random":
+        own = "profile" if is_glmm(model) else {"inverse": "q-profile"}.get(model)
     if asked is None:
         return own
     method = known("interval for tau2 (--tau2-ci)", asked, TAU2_CIS)
     if own is None:
         why = "A common effect has no tau2" if effects == "common" else f"--model {model} gives no interval for tau2"
         raise SettingsError(f"{why}. Leave --tau2-ci out, or use --model inverse --effects random.")
-    if model == "glmm" and method != "profile":
+    if is_glmm(model) and method != "profile":
         raise SettingsError(
-            "The binomial-normal model (--model glmm) has the profile-likelihood interval for tau2. Use --tau2-ci "
+            f"The {MODELS[model].label} (--model {model}) has the profile-likelihood interval for tau2. Use --tau2-ci "
             f"profile, or --model inverse --tau2-ci {method}."
         )
     if method == "profile" and tau2_method not in ("ML", "REML"):

@@ -74,7 +74,8 @@ def make_studies(
         usable = np.asarray(made.usable)
     else:
         made = scale.estimates(*columns)
-        usable = np.ones(len(labels), dtype=bool) if settings.model != "mh" else np.asarray(made.usable)
+        # A study of two arms without events, or with nothing else, says nothing on a ratio; every single arm counts.
+        usable = np.ones(len(labels), dtype=bool) if single else np.asarray(made.usable)
     z = float(normal_upper((1.0 - settings.level) / 2.0))
     with np.errstate(invalid="ignore"):
         half = z * np.sqrt(made.v)

@@ -1,241 +1,321 @@
-"""Generalised linear mixed models for two arms with few events, and for rates of one arm: no continuity correction."""
+"""Generalised linear mixed models for two arms with few events, and for rates of one arm: no continuity correction.
+
+Four models of two arms, in metafor's words: study levels random (UM.RS) or a parameter each (UM.FS), and two that are
+conditional on all events of a study, exactly (CM.EL) or by the binomial approximation for few events (CM.AL).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ...errors import NoAnswer, NothingToPool, SettingsError
-from ..numeric.distributions import chi2_tail, normal_upper, t_upper
+from ...errors import SettingsError
 from ..numeric.quadrature import Floats
-from ..results import number
-from .mixed import Arms, MixedFit, fit_mixed
+from .families import MOST_TABLES, Tables
+from .mixed import Arms
+from .mixed_fit import MixedFit, fit_mixed
 
-MEASURES = ("OR", "IRR")
-MODELS = ("unconditional", "conditional")
-EFFECTS = ("random", "common")
-CI_METHODS = ("t", "wald")
-NAMES = {
-    ("OR", "unconditional"): "binomial-normal, random study effects (UM.RS), integrated exactly",
-    ("OR", "conditional"): "binomial approximation of the conditional model (CM.AL), integrated exactly",
-    ("IRR", "unconditional"): "Poisson-normal, random study effects (UM.RS), integrated exactly",
-    ("IRR", "conditional"): "conditional model (CM.EL), integrated exactly",
+VARIANTS: Final = {"glmm": "UM.RS", "glmm-um-fs": "UM.FS", "glmm-cm-el": "CM.EL", "glmm-cm-al": "CM.AL"}
+# What a row may be, and why it has no ordinary maximum. OK is 0 so that `state == 0` reads as "fitted".
+OK, LOW, HIGH, SEPARATED, LOST, ONE = range(6)
+_ENDS: Final = {
+    ("OR", LOW): "the first arm has no events, or the second nothing but events, in every study: the odds ratio is 0, "
+    "and an exact conditional upper limit is given",
+    ("OR", HIGH): "the second arm has no events, or the first nothing but events, in every study: the odds ratio is "
+    "infinite, and an exact conditional lower limit is given",
+    ("IRR", LOW): "the first arm has no events in any study: the rate ratio is 0, and an exact conditional upper limit "
+    "is given",
+    ("IRR", HIGH): "the second arm has no events in any study: the rate ratio is infinite, and an exact conditional "
+    "lower limit is given",
+    ("IRLN", LOW): "no study has an event: the log rate is minus infinity, so an exact upper limit is given instead",
 }
+_SEPARATED: Final = (
+    "every study has all its events in one arm, some in the one and some in the other, so the likelihood rises for "
+    "ever with tau and has no maximum"
+)
+_ONE: Final = "one study: nothing is pooled"
+_LOST: Final = "a coefficient runs to infinity, so the likelihood has no maximum"
 # The arms' log odds or log rates: an intercept, and half the effect up and down.
-_CODING = np.array([[1.0, 0.5], [1.0, -0.5]])
+_CODING: Final = np.array([[1.0, 0.5], [1.0, -0.5]])
 
 
 @dataclass(frozen=True)
-class MixedResult:
-    """A pooled log odds ratio, log rate ratio or log rate; ``None`` with ``reason`` where undefined.
+class EffectModel:
+    """What is fitted: a measure, a model of it, and the data.
 
     Attributes
     ----------
-    method, measure, effects, ci_method : str
-        The definitions that made the numbers.
-    k : int
-        Studies that the model uses.
-    dropped : tuple of int
-        Positions of studies that it leaves out: no events in either arm, or events only.
-    estimate, se, ci_low, ci_high : float
-        On the log scale.
-    tau2 : float or None
-        Variance between studies of the effect (of the log rate, for one arm).
-    sigma2 : float or None
-        Variance between studies of the level (unconditional model).
-    ratio, p_value : float or None
-        Likelihood-ratio test of ``tau2 = 0``: half a chi-square with one degree of freedom.
-    loglik : float
-        Marginal log-likelihood, constants included.
+    measure : {"OR", "IRR", "IRLN"}
+    variant : str
+        A value of :data:`VARIANTS`; of no meaning for IRLN.
+    x, n : array of float, shape (k, a)
+        Events and totals (person-time) of the arms.
+    arms : Arms
+    which : int
+        The effect among the coefficients.
     """
 
-    method: str
     measure: str
-    effects: str
-    ci_method: str
-    k: int
-    dropped: tuple[int, ...]
-    estimate: float | None
-    se: float | None
-    ci_low: float | None
-    ci_high: float | None
-    tau2: float | None
-    sigma2: float | None
-    ratio: float | None
-    p_value: float | None
-    loglik: float | None
-    reason: str | None = None
+    variant: str
+    x: Floats
+    n: Floats
+    arms: Arms
+    which: int
+
+    def reason(self, state: int) -> str:
+        """Why a row of this state has no ordinary maximum."""
+        return _ENDS.get((self.measure, state)) or {SEPARATED: _SEPARATED, ONE: _ONE}.get(state, _LOST)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the model is of what happened given all events of a study."""
+        return self.variant.startswith("CM") and self.measure != "IRLN"
+
+    def shows_tau(self) -> bool:
+        """Whether the data can tell variation between studies: one event in each, given that it happened, cannot."""
+        return not self.conditional or bool((self.x.sum(axis=1) > 1).any())
 
 
-def two_arm_arms(x: Floats, n: Floats, measure: str, model: str, effects: str) -> Arms:
-    """What is fitted: the treated arm is column 0, the control arm column 1.
-
-    Parameters
-    ----------
-    x, n : array of float, shape (k, 2)
-        Events, and totals (OR) or person-time (IRR).
-    measure, model, effects : str
-        See :func:`pool_two_arm_glmm`.
-
-    Returns
-    -------
-    Arms
-    """
-    random = effects == "random"
-    if model == "unconditional":
-        loading = _CODING if random else np.ones((2, 1))
-        return Arms(x, n, np.zeros_like(x), _CODING, loading, measure == "IRR")
-    offset = np.log(n[:, :1] / n[:, 1:])
-    return Arms(x[:, :1], x.sum(axis=1, keepdims=True), offset, np.ones((1, 1)), np.full((1, 1), float(random)))
-
-
-def pool_two_arm_glmm(
-    event_t: ArrayLike,
-    total_t: ArrayLike,
-    event_c: ArrayLike,
-    total_c: ArrayLike,
-    *,
-    measure: str = "OR",
-    model: str = "unconditional",
-    effects: str = "random",
-    ci_method: str = "t",
-    level: float = 0.95,
-) -> MixedResult:
-    """Pool two arms by a generalised linear mixed model.
+def effect_model(measure: str, model: str, data: Mapping[str, Floats]) -> EffectModel:
+    """Choose what is fitted.
 
     Parameters
     ----------
-    event_t, total_t, event_c, total_c : array_like of float, shape (k,)
-        Events and totals of the treated and the control arm; person-time in the totals' place for ``IRR``.
-    measure : {"OR", "IRR"}
-        Log odds ratio from binomial counts, or log rate ratio from Poisson counts.
-    model : {"unconditional", "conditional"}
-        Unconditional with random study effects, independent of the effects in the coding of half up and half down
-        (metafor's UM.RS); or conditional on all events of the study: exact for ``IRR`` (CM.EL), and for ``OR`` the
-        binomial approximation for few events (CM.AL).
-    effects : {"random", "common"}
-    ci_method : {"t", "wald"}
-        ``t`` has ``k - 1`` degrees of freedom.
-    level : float
+    measure : {"OR", "IRR", "IRLN"}
+    model : str
+        A key of :data:`VARIANTS`.
+    data : mapping of array, shape (k,)
+        The columns of the measure; each study says something on it.
 
     Returns
     -------
-    MixedResult
+    EffectModel
 
     Raises
     ------
     SettingsError
-        Words that are not known.
-    NothingToPool
-        No study with both events and, for ``OR``, patients without.
-    NoAnswer
-        The effect is infinite: no events in one arm of any study, or nothing but events.
+        More tables with the same margins than can be added up.
 
     Examples
     --------
-    >>> r = pool_two_arm_glmm([1, 2, 0, 5], [44, 208, 130, 151], [3, 9, 7, 6], [35, 195, 136, 157])
-    >>> round(r.estimate, 3), round(r.tau2, 3), r.k
-    (-1.192, 0.0, 4)
+    >>> counts = [[1, 2, 5], [44, 208, 151], [3, 9, 6], [35, 195, 157]]
+    >>> names = ("events_1", "total_1", "events_2", "total_2")
+    >>> m = effect_model("OR", "glmm", {name: np.array(v, dtype=float) for name, v in zip(names, counts)})
+    >>> fit = fit_effects(m, np.ones((1, 3)))
+    >>> round(float(fit.estimate[0]), 3), round(float(fit.tau2[0]), 3)
+    (-0.879, 0.0)
     """
-    for word, known, kind in ((measure, MEASURES, "measure"), (model, MODELS, "model"), (effects, EFFECTS, "effects"),
-                              (ci_method, CI_METHODS, "interval")):  # fmt: skip
-        if word not in known:
-            raise SettingsError(f'The two-arm mixed model has no {kind} "{word}". There are: {", ".join(known)}.')
-    x = np.stack([np.asarray(event_t, dtype=float), np.asarray(event_c, dtype=float)], axis=-1)
-    n = np.stack([np.asarray(total_t, dtype=float), np.asarray(total_c, dtype=float)], axis=-1)
-    use = x.sum(axis=1) > 0
-    if measure == "OR":
-        use &= x.sum(axis=1) < n.sum(axis=1)
-    if not use.any():
-        raise NothingToPool(f"No study says anything on the {measure}: each has no events, or nothing but events.")
-    arms = two_arm_arms(x[use], n[use], measure, model, effects)
-    mask = np.ones((1, int(use.sum())))
-    fit = fit_mixed(arms, mask)
-    which = 1 if model == "unconditional" else 0
-    if not fit.determined[0]:
-        raise NoAnswer(
-            f"The {measure} is infinite: one arm has no events, or nothing but events, in every study. Tried: the "
-            "maximum of the likelihood, which is at infinity. Use --model inverse with a continuity correction."
-        )
-    common = fit_mixed(two_arm_arms(x[use], n[use], measure, model, "common"), mask) if effects == "random" else None
-    if model == "unconditional":
-        sigma2, tau2 = float(fit.scale[0, 0] ** 2), float(fit.scale[0, 1] ** 2) if effects == "random" else None
+    one = np.ones((1, 1))
+    size = "total" if measure == "OR" else "time"
+    variant = VARIANTS[model]
+    if measure == "IRLN":
+        x, n = data["events"][:, None], data[size][:, None]
+        return EffectModel(measure, variant, x, n, Arms(x, n, np.zeros_like(x), one, one, "poisson"), 0)
+    x, n = (np.stack([data[f"{name}_1"], data[f"{name}_2"]], axis=1) for name in ("events", size))
+    family = "binomial" if measure == "OR" else "poisson"
+    if variant == "UM.RS":
+        return EffectModel(measure, variant, x, n, Arms(x, n, np.zeros_like(x), _CODING, _CODING, family), 1)
+    if variant == "UM.FS":
+        half = _CODING[:, 1:]
+        arms = Arms(x, n, np.zeros_like(x), half, half, family, own=np.ones(2))
+        return EffectModel(measure, variant, x, n, arms, 0)
+    return EffectModel(measure, variant, x, n, _conditional(measure, variant, x, n), 0)
+
+
+def _conditional(measure: str, variant: str, x: Floats, n: Floats) -> Arms:
+    """The first arm's events given those of both."""
+    one, first, both = np.ones((1, 1)), x[:, :1], x.sum(axis=1, keepdims=True)
+    if measure == "OR" and variant != "CM.AL":
+        tables = _tables(x, n)
+        if tables is None:
+            raise SettingsError(
+                "The exact conditional model (--model glmm-cm-el) adds up every table with the same margins, and so "
+                "many events make too many of them. Use --model glmm-um-fs, which differs little where events are many."
+            )
+        return Arms(first, both, np.zeros_like(first), one, one, "hypergeometric", tables=tables)
+    return Arms(first, both, np.log(n[:, :1] / n[:, 1:]), one, one)
+
+
+def _tables(x: Floats, n: Floats) -> Tables | None:
+    s = x.sum(axis=1)
+    many = (np.minimum(n[:, 0], s) - np.maximum(0.0, s - n[:, 1]) + 1.0).sum()
+    return None if many > MOST_TABLES else Tables.of(x[:, 0], n[:, 0], x[:, 1], n[:, 1])
+
+
+@dataclass(frozen=True)
+class EffectFit:
+    """Fits, one for each row of a mask.
+
+    Attributes
+    ----------
+    state : array of int, shape (r,)
+        0 where fitted; see :meth:`EffectModel.reason`. A row of one study is not.
+    k : array of float, shape (r,)
+        Number of studies.
+    estimate, se, tau2, sigma2, loglik, loglik_common : array of float, shape (r,)
+        Of the effect on the log scale, with the variances between studies of the effect and (UM.RS) of the level;
+        ``nan`` where not fitted.
+    inner : MixedFit
+        Of the fitted rows.
+    """
+
+    state: NDArray[np.int8]
+    k: Floats
+    estimate: Floats
+    se: Floats
+    tau2: Floats
+    sigma2: Floats
+    loglik: Floats
+    loglik_common: Floats
+    inner: MixedFit
+
+
+def fit_effects(
+    model: EffectModel, include: Floats, *, effects: str = "random", start: Floats | None = None
+) -> EffectFit:
+    """Fit every row of a mask.
+
+    Parameters
+    ----------
+    model : EffectModel
+    include : array of float, shape (r, k)
+        Booleans or whole multiplicities; no row is empty.
+    effects : {"random", "common"}
+    start : array of float, optional
+        Parameters of a fit that every row is near.
+
+    Returns
+    -------
+    EffectFit
+
+    Raises
+    ------
+    NoAnswer
+        A climb that does not settle.
+    """
+    m = np.asarray(include, dtype=float)
+    state = _states(model, m)
+    state[(state == OK) & (m.sum(axis=1) == 1.0)] = ONE
+    common = effects == "common" or not model.shows_tau()
+    rows = np.flatnonzero(state == OK)
+    inner = fit_mixed(model.arms, m[rows], common=common, start=start)
+    state[rows[~inner.determined]] = LOST
+    state[rows[inner.determined & ~inner.bounded]] = SEPARATED
+    if model.conditional and not common:
+        state[rows[_rises(model, m[rows], inner)]] = SEPARATED
+    names = ("estimate", "se", "tau2", "sigma2", "loglik", "loglik_common")
+    out = {name: np.full(len(m), np.nan) for name in names}
+    p = model.arms.fixed.shape[1]
+    good = state[rows] == OK
+    at = rows[good]
+    out["estimate"][at] = inner.theta[good, model.which]
+    out["se"][at] = np.sqrt(inner.cov[good, model.which, model.which])
+    out["tau2"][at] = inner.theta[good, -1] ** 2
+    if model.variant == "UM.RS" and model.measure != "IRLN":
+        out["sigma2"][at] = inner.theta[good, p] ** 2
+    out["loglik"][at], out["loglik_common"][at] = inner.loglik[good], inner.loglik_common[good]
+    return EffectFit(state=state, k=m.sum(axis=1), inner=_some(inner, good), **out)
+
+
+def _some(fit: MixedFit, which: NDArray[np.bool_]) -> MixedFit:
+    return MixedFit(**{name: getattr(fit, name)[which] for name in fit.__dataclass_fields__})
+
+
+def _at_ends(model: EffectModel) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Studies whose first arm has the fewest, and the most, of the events that its study can have."""
+    x, n = model.x, model.n
+    low, high = x[:, 0] == 0.0, x[:, 1] == 0.0
+    if model.measure == "OR" and model.variant != "CM.AL":
+        low, high = low | (x[:, 1] == n[:, 1]), high | (x[:, 0] == n[:, 0])
+    return low, high
+
+
+def _states(model: EffectModel, m: Floats) -> NDArray[np.int8]:
+    """Where the effect is infinite, which is seen from the counts."""
+    x, n, inside = model.x, model.n, m > 0.0
+    state = np.zeros(len(m), dtype=np.int8)
+
+    def every(flag: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.asarray(~(inside & ~flag).any(axis=1))
+
+    if model.measure == "IRLN":
+        state[every(x[:, 0] == 0.0)] = LOW
+        return state
+    if model.variant == "UM.RS":
+        # The level is shared here, so that it is the same arm that must be at its end in every study.
+        low, high = every(x[:, 0] == 0.0), every(x[:, 1] == 0.0)
+        if model.measure == "OR":
+            low, high = low | every(x[:, 1] == n[:, 1]), high | every(x[:, 0] == n[:, 0])
     else:
-        sigma2, tau2 = None, float(fit.scale[0, 0] ** 2) if effects == "random" else None
-    name = NAMES[measure, model]
-    return _result(name, measure, effects, ci_method, level, use, fit, which, tau2, sigma2, common)
+        low, high = (every(flag) for flag in _at_ends(model))
+    state[low] = LOW
+    state[high] = HIGH
+    return state
 
 
-def pool_rates_glmm(
-    events: ArrayLike, time: ArrayLike, *, effects: str = "random", ci_method: str = "t", level: float = 0.95
-) -> MixedResult:
-    """Pool event rates of one arm by the Poisson-normal model.
+def _rises(model: EffectModel, m: Floats, fit: MixedFit) -> NDArray[np.bool_]:
+    """Rows whose likelihood is highest where tau is infinite: every study is at an end, and each end has its share."""
+    low, high = _at_ends(model)
+    ends = ~((m > 0.0) & ~(low | high)).any(axis=1)
+    a, b = m @ low.astype(float), m @ high.astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        limit = a * np.log(a / (a + b)) + b * np.log(b / (a + b))
+    return np.asarray(ends & ~(fit.loglik > limit + 1e-9))
+
+
+def exact_limit(model: EffectModel, include: Floats, state: int, level: float) -> float | None:
+    """The limit of an infinite effect: where what was seen, given the margins, has a chance of half of 1 - level.
 
     Parameters
     ----------
-    events, time : array_like of float, shape (k,)
-        Events and person-time.
-    effects : {"random", "common"}
-    ci_method : {"t", "wald"}
+    model : EffectModel
+    include : array of float, shape (k,)
+    state : int
+        ``LOW`` (an upper limit) or ``HIGH`` (a lower one).
     level : float
 
     Returns
     -------
-    MixedResult
-        The estimate is the mean log rate.
+    float or None
+        On the log scale; ``None`` where there are too many tables to add up.
 
-    Raises
-    ------
-    SettingsError
-        Words that are not known.
-    NothingToPool
-        No study.
-    NoAnswer
-        No event in any study.
+    Notes
+    -----
+    Of one effect for all studies, as the exact limits of a proportion are where nobody has the event.
 
     Examples
     --------
-    >>> r = pool_rates_glmm([11, 8, 14, 10], [1988, 1461, 10962, 1503])
-    >>> round(r.estimate, 3), round(r.tau2, 3)
-    (-5.586, 0.38)
+    >>> names, counts = ("events_1", "total_1", "events_2", "total_2"), (0.0, 10.0, 3.0, 10.0)
+    >>> m = effect_model("OR", "glmm", {name: np.array([v]) for name, v in zip(names, counts)})
+    >>> round(float(np.exp(exact_limit(m, np.ones(1), LOW, 0.95))), 4)
+    2.2552
     """
-    for word, known, kind in ((effects, EFFECTS, "effects"), (ci_method, CI_METHODS, "interval")):
-        if word not in known:
-            raise SettingsError(f'The Poisson-normal model has no {kind} "{word}". There are: {", ".join(known)}.')
-    x, t = np.asarray(events, dtype=float)[:, None], np.asarray(time, dtype=float)[:, None]
-    if x.size == 0:
-        raise NothingToPool("There is no study to pool: events and time are empty.")
-    if x.sum() == 0:
-        raise NoAnswer("No event in any study: the log rate is minus infinity. There is an exact upper limit only.")
-    one, mask = np.ones((1, 1)), np.ones((1, x.shape[0]))
-    fit = fit_mixed(Arms(x, t, np.zeros_like(x), one, one if effects == "random" else 0.0 * one, True), mask)
-    common = fit_mixed(Arms(x, t, np.zeros_like(x), one, 0.0 * one, True), mask) if effects == "random" else None
-    tau2 = float(fit.scale[0, 0] ** 2) if effects == "random" else None
-    name = "Poisson-normal, maximum likelihood, integrated exactly"
-    use = np.ones(x.shape[0], dtype=bool)
-    return _result(name, "IRLN", effects, ci_method, level, use, fit, 0, tau2, None, common)
+    measure, variant = model.measure, "CM.AL" if model.variant == "CM.AL" else "CM.EL"
+    if measure == "OR" and variant != "CM.AL" and _tables(model.x, model.n) is None:
+        return None
+    arms = _conditional(measure, variant, model.x, model.n)
+    study = np.flatnonzero(include > 0.0)
+    target = float(np.log(0.5 * (1.0 - level)))
+    constant = arms.constant()[study]
 
+    def chance(effect: float) -> float:
+        eta = (arms.offset[study] + effect)[:, :, None]
+        return float((include[study] * (arms.parts(eta, study)[0][:, 0, 0] + constant)).sum())
 
-def _result(
-    name: str, measure: str, effects: str, ci_method: str, level: float, use: NDArray[np.bool_], fit: MixedFit,
-    which: int, tau2: float | None, sigma2: float | None, common: MixedFit | None,
-) -> MixedResult:  # fmt: skip
-    k = int(use.sum())
-    estimate, se = float(fit.beta[0, which]), float(np.sqrt(fit.cov[0, which, which]))
-    reason = None
-    if k == 1:
-        # One study has no degrees of freedom for t, and shows no variation between studies.
-        ci_method, tau2, sigma2, reason = "wald", None, None, "one study: no pooling, and no variation between studies"
-    tail = (1.0 - level) / 2.0
-    point = float(normal_upper(tail) if ci_method == "wald" else t_upper(tail, k - 1))
-    ratio = p_value = None
-    if common is not None and k > 1:
-        ratio = 2.0 * max(float(fit.loglik[0] - common.loglik[0]), 0.0)
-        p_value = 0.5 * float(chi2_tail(ratio, 1)) if ratio > 0.0 else 1.0
-    return MixedResult(
-        name, measure, effects, ci_method, k, tuple(np.flatnonzero(~use).tolist()), number(estimate), number(se),
-        number(estimate - point * se), number(estimate + point * se), tau2, sigma2, ratio, p_value,
-        number(fit.loglik[0]), reason,
-    )  # fmt: skip
+    # What was seen is certain at the effect that it points to, and ever less so away from there.
+    toward = 1.0 if state == LOW else -1.0
+    near, far = -toward, toward
+    while chance(near) < target:
+        near *= 2.0
+    while chance(far) > target:
+        far *= 2.0
+    for _ in range(200):
+        middle = 0.5 * (near + far)
+        if middle in (near, far):
+            break
+        near, far = (middle, far) if chance(middle) > target else (near, middle)
+    return 0.5 * (near + far)
