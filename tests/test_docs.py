@@ -69,6 +69,8 @@ def test_every_example_runs(
     assert len(commands) >= 12
     for number, line in enumerate(sorted(commands)):
         words = shlex.split(line)
+        if words[1] in ("search", "chase", "doctor"):
+            continue  # tests/cli/test_search_examples.py runs these against a local server
         words = words[: words.index(">>")] if ">>" in words else words[: words.index(">")] if ">" in words else words
         place = tmp_path / str(number)
         place.mkdir()

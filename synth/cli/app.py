@@ -44,6 +44,7 @@ Examples:
   synth pool                          # pool every outcome of this review
   synth pool --outcome mortality_1y   # pool one of them
   synth outcomes                      # what this review holds
+  synth search                        # the searches of this review
   synth pool figures.csv              # pool any CSV with the columns study, events, total
   synth init my-review                # start a review of your own
 """
@@ -106,9 +107,10 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="synth", message="%(prog)s %(version)s")
 def app() -> None:
-    """Pool the figures of a systematic review into one answer that a reviewer can check.
+    """Search PubMed for a systematic review, and pool its figures into one answer that a reviewer can check.
 
-    A review is a folder with review.toml, the sheets in extracted/ and the pages that synth writes in reports/.
+    A review is a folder with review.toml, the searches in queries/, the sheets in extracted/ and the pages that synth
+    writes in reports/.
     """
 
 

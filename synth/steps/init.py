@@ -37,6 +37,7 @@ _PURPOSE = {
     "review.toml": "the question, the arms and the outcomes: fill in first",
     "README.md": "how this folder works",
     "queries/README.md": "the searches",
+    "queries/example.toml": "a search of PubMed, to write yours over",
     "extracted/studies.csv": "one row per study and arm",
     "extracted/results.csv": "one row per study, arm and outcome",
     "reports/README.md": "what synth writes: nothing to fill in here",
@@ -101,6 +102,7 @@ def init(directory: str | os.PathLike[str]) -> Started:
         files=tuple((name, _PURPOSE[name]) for name in texts),
         next_steps=(
             f"Fill in the question, the arms and the outcomes in {root / 'review.toml'}.",
+            f"Write the search over {root / 'queries' / 'example.toml'}, and judge it: synth search NAME --lint",
             f"Write one row per study, arm and outcome in {root / 'extracted' / 'results.csv'}.",
             f"{'Type' if root.resolve() == Path.cwd() else f'Go to {root} and type'}: synth pool",
         ),
@@ -116,6 +118,7 @@ def _texts() -> dict[str, str]:
         .replace("{results}", _table(contract.RESULTS))
         .replace("{studies}", _table(contract.STUDIES)),
         "queries/README.md": (templates / "queries.md").read_text("utf-8"),
+        "queries/example.toml": (templates / "strategy.toml").read_text("utf-8"),
         "extracted/studies.csv": _header(contract.STUDY_COLUMNS),
         "extracted/results.csv": _header(contract.RESULT_COLUMNS),
         "reports/README.md": (templates / "reports.md").read_text("utf-8"),
