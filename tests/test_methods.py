@@ -20,7 +20,7 @@ DOCS = ROOT / "docs"
 INDEX = DOCS / "methods.md"
 PAGES = [INDEX, *sorted((DOCS / "methods").glob("*.md"))]
 ANALYSES = (
-    "leave_one_out", "subgroups", "regression", "cumulative", "influence", "bias", "second_opinions", "presets",
+    "leave_one_out", "subgroups", "regression", "cumulative", "influence", "gosh", "bias", "second_opinions", "presets",
     "multiverse",
 )  # fmt: skip
 WORDS = {

@@ -12,6 +12,7 @@ import click
 
 from .console import Console, Progress, say
 from .pool_words import (
+    BY_TAU2,
     CI_METHODS,
     EFFECTS,
     I2_METHODS,
@@ -20,6 +21,7 @@ from .pool_words import (
     PREDICTIONS,
     PRESETS,
     STUDY_INTERVALS,
+    TAU2_CIS,
     TAU2_METHODS,
     ZERO_CELLS,
     Choice,
@@ -39,10 +41,12 @@ Examples:
   synth pool --outcome fusion --json
   synth pool --outcome fusion --ci profile
   synth pool --outcome fusion --by design --cumulative year --influence
+  synth pool --outcome fusion --by design --by-tau2 common --permutations 999 --gosh
   synth pool --outcome wound_infection --compare-presets --multiverse
   synth pool --outcome operating_time_min --compare mis open --measure MD
   synth pool figures.csv
   synth pool figures.csv --preset revman5 --measure PAS
+  synth pool figures.csv --model inverse --prediction bootstrap --tau2-ci profile
   synth pool figures.csv --events deaths --total patients --study series --output page.html
 """,
 )
@@ -72,35 +76,57 @@ Examples:
                    "model. [default: glmm for PLOGIT, peto for PETO, else inverse]")
 @click.option("--effects", type=Choice(EFFECTS),
               help="Whether the studies may differ in their true values. [default: random, where the model has it]")
-@click.option("--tau2", "tau2_method", type=Choice(TAU2_METHODS),
+@click.option("--tau2", "--tau2-method", "tau2_method", type=Choice(TAU2_METHODS),
               help="Estimator of the variance between studies. [default: ML for glmm, REML for inverse]")
-@click.option("--ci", "ci_method", type=Choice(CI_METHODS),
+@click.option("--ci", "--ci-method", "ci_method", type=Choice(CI_METHODS),
               help="Interval of the summary; auto takes the one that suits the number of studies and says which. "
                    "[default: auto]")
+@click.option("--tau2-ci", type=Choice(TAU2_CIS),
+              help="Interval of the variance between studies. [default: profile for glmm, q-profile for inverse]")
 @click.option("--prediction", type=Choice(PREDICTIONS),
-              help="Prediction interval of a new study: t on k - 1 degrees of freedom, on k - 2 (hts), normal, none. "
-                   "[default: t]")
+              help="Prediction interval of a new study: t on k - 1 degrees of freedom, on k - 2 (hts), normal, a "
+                   "bootstrap that takes in how uncertain tau2 is (with inverse), none. [default: t]")
 @click.option("--level", metavar="FRACTION", type=click.FloatRange(0, 1, min_open=True, max_open=True),
               default=0.95, show_default=True, help="Level of every interval, as a fraction.")
 @click.option("--study-ci", type=Choice(STUDY_INTERVALS),
               help="Interval of each study. [default: clopper-pearson for proportions, exact for rates, else wald]")
 @click.option("--zero-cells", type=Choice(ZERO_CELLS),
               help="What is added to empty cells under inverse or mh. [default: by the measure]")
-@click.option("--i2", "i2_method", type=Choice(I2_METHODS),
+@click.option("--i2", "--i2-method", "i2_method", type=Choice(I2_METHODS),
               help="Definition of I2 under inverse: from tau2, or from Cochran's Q. [default: tau2]")
 @click.option("--preset", type=Choice(PRESETS),
               help="Pool as another program or handbook does; options given besides go before it.")
 @click.option("--by", metavar="VARIABLE",
               help="Pool each subgroup: a column of studies.csv or results.csv (year, country, design, approach ...), "
                    "or any further column of FIGURES.")
-@click.option("--moderator", "moderators", multiple=True, metavar="VARIABLE",
+@click.option("--by-tau2", type=Choice(BY_TAU2),
+              help="With --by: a variance between studies for each subgroup, or one for all. [default: separate]")
+@click.option("--moderator", "--moderators", "moderators", multiple=True, metavar="VARIABLE",
               help="Regress the studies on a column; may be given more than once.")
+@click.option("--permutations", metavar="N", type=click.IntRange(min=2),
+              help="With --by or --moderator: test by rearranging the studies too, in every way where there are at "
+                   "most N, else in N that are drawn.")
 @click.option("--cumulative", metavar="VARIABLE",
               help="Add one study after the other, in the order of a column, or of total, size or precision.")
-@click.option("--bias", is_flag=True, help="Look for small-study effects: tests, trim and fill, LFK index, funnel.")
+@click.option("--bias", is_flag=True,
+              help="Look for small-study effects, from ten studies on: tests, trim and fill, LFK index, funnel.")
+@click.option("--bias-force", is_flag=True, help="The same under ten studies too, where the tests can see little.")
 @click.option("--influence", is_flag=True, help="Say what each study does to the answer.")
+@click.option("--leave-one-out/--no-leave-one-out", default=None,
+              help="Pool again without each study in turn. [default: where it takes no more than a moment]")
+@click.option("--gosh", is_flag=True,
+              help="Pool every subset of the studies (of many studies, a sample of them), and show how the answers "
+                   "spread.")
+@click.option("--gosh-subsets", metavar="N", type=click.IntRange(min=10),
+              help="The same, with all subsets where there are at most N, else N that are drawn. [default: all up to "
+                   "15 studies]")
+@click.option("--second-opinions", is_flag=True,
+              help="Pool proportions by the beta-binomial and the Bayesian model too; up to five studies that is done "
+                   "unasked.")
 @click.option("--compare-presets", is_flag=True, help="Pool by every preset, and explain each difference.")
 @click.option("--multiverse", is_flag=True, help="Pool by every sensible combination of methods.")
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True,
+              help="Where everything that is drawn at random starts: bootstrap, permutations, subsets.")
 @click.option("--json", "as_json", is_flag=True,
               help="Print the result on stdout as JSON at full precision, and nothing else there; the page and its "
                    ".json are written as well.")
@@ -161,11 +187,11 @@ def pool(
             body = run.pooled[0].document if single else run.to_dict()
             click.echo(to_json(body, ascii_only=ascii_only), nl=False)  # which escapes by JSON's own rules
     else:
-        _show(run)
+        _show(run, opinions=options.second_opinions)
     run.check()
 
 
-def _show(run: PoolRun) -> None:
+def _show(run: PoolRun, *, opinions: bool) -> None:
     """Print the answers, what could not be pooled, and the page to open."""
     from ..report import terminal, terminal_analyses, words
 
@@ -181,7 +207,9 @@ def _show(run: PoolRun) -> None:
         text = terminal.summary(documents, width=console.width, color=console.color, unicode=console.unicode)
         click.echo(text.rstrip("\n"), color=console.color)  # its own colours; the names in it are clean
     for document in documents:
-        tables = terminal_analyses.tables(document, width=console.width, unicode=console.unicode)
+        tables = terminal_analyses.tables(
+            document, width=console.width, unicode=console.unicode, opinions=opinions or len(documents) == 1
+        )
         if tables:
             say(f"\n{tables}" if len(documents) == 1 else f"\n{document['outcome']}:\n{tables}", nl=False)
     for document in documents:

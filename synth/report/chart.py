@@ -26,6 +26,9 @@ svg.chart{display:block;max-width:100%;height:auto}
 .chart .shade1{fill-opacity:.16}.chart .shade2{fill-opacity:.1}.chart .shade3{fill-opacity:.05}
 .chart path.ci{stroke:var(--muted,currentColor);stroke-width:1}
 .chart path.dots{stroke:var(--ink,currentColor);stroke-linecap:round;stroke-width:3}
+.chart path.s1{stroke-width:2.6}.chart path.s2{stroke-width:4}.chart path.s3{stroke-width:6}
+.chart path.s4{stroke-width:8.4}
+.chart path.cross{stroke:var(--accent,#3580b4);stroke-width:1.2}
 """
 """Colours come from the page's variables; every mark also differs in shape, or is named."""
 

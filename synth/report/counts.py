@@ -114,6 +114,30 @@ def headings(document: Document) -> tuple[str, str]:
     return plain.isolated(first), plain.isolated(second)
 
 
+def pooled(document: Document) -> tuple[str, str]:
+    """Write what a whole pool holds, under its heading; the text is empty where nothing can be added up.
+
+    Examples
+    --------
+    >>> pooled({"events": 7, "total": 43, "studies": [{"data": {"events": 7, "total": 43}}]})
+    ('Events/total', '7/43')
+    >>> pooled({"total": 55, "studies": [{"data": {"mean": 2.0, "sd": 1.0, "n": 55}}]})
+    ('Patients', '55')
+    >>> pooled({"studies": [{"data": {"events": 3, "time": 120.5}}, {"data": {"events": 1, "time": 80}}]})
+    ('Events/time', '4/201')
+    """
+    studies = items(document, "studies")
+    data: list[dict[str, Any]] = [found for study in studies if (found := get(study, "data"))]
+    if data and all({"events", "time"} <= each.keys() for each in data):
+        events, time = (sum(each[name] for each in data) for name in ("events", "time"))
+        return "Events/time", f"{rounding.count(whole(events))}/{rounding.number(time)}"
+    both = summed(document)
+    if both:
+        return "Events/total", both
+    total = get(document, "total")
+    return "Patients", "" if total is None else rounding.count(whole(total))
+
+
 def summed(block: Any) -> str:
     """Write the events and totals of a whole pool of single arms; empty where they make no sense added up."""
     events, total = get(block, "events"), get(block, "total")

@@ -39,6 +39,7 @@ def sureness(document: Document) -> list[str]:
     told: set[int] = set()
     return [
         *_width(document),
+        *_stretched(document),
         *_number(document),
         *_worked_out(document, told),
         *_bounds(document, told),
@@ -61,9 +62,37 @@ def _width(document: Document) -> list[str]:
     said = f"The interval is wide: the data fit anything from {spoken(low)} to {spoken(high)}."
     df = get(document, "pooled", "df")
     df = k - 1 if df is None else df
-    if k > 1 and get(document, "pooled", "ci_method") in T_FAMILY and df <= FEW_DEGREES:
+    if k > 2 and get(document, "pooled", "ci_method") in T_FAMILY and df <= FEW_DEGREES:
         said += f" It rests on the t distribution{on_degrees(df)}, which stretches an interval from so few series."
     return [said]
+
+
+def _stretched(document: Document) -> list[str]:
+    """Say that an interval on one degree of freedom is hardly one, and what the other one would be.
+
+    Examples
+    --------
+    >>> normal = {"method": "wald", "reporting": {"estimate": 70.0, "ci_low": 35.1, "ci_high": 105.6}}
+    >>> pooled = {"ci_method": "hksj-adhoc", "reporting": {"estimate": 70.0, "ci_low": -159.0, "ci_high": 300.0}}
+    >>> document = {"k": 2, "settings": {"reporting": "mean"}, "pooled": {**pooled, "intervals": [normal]}}
+    >>> _stretched(document)[0].partition(": ")[2]
+    'by the normal distribution, which takes the difference between series as known, it would be 35 to 106 (--ci wald).'
+    """
+    if (get(document, "k") or 0) != 2 or get(document, "pooled", "ci_method") not in T_FAMILY:
+        return []
+    other = next((one for one in items(document, "pooled", "intervals") if get(one, "method") == "wald"), None)
+    shown = quantity.of(document)
+    limits = shown.interval(get(other, "reporting", "ci_low"), get(other, "reporting", "ci_high"))
+    said = (
+        "With two series the t distribution has one degree of freedom, and stretches the interval until it says hardly "
+        "anything"
+    )
+    if limits == rounding.ABSENT:
+        return [f"{said}."]
+    return [
+        f"{said}: by the normal distribution, which takes the difference between series as known, it would be "
+        f"{shown.with_unit(limits)} (--ci wald)."
+    ]
 
 
 def _number(document: Document) -> list[str]:

@@ -64,6 +64,7 @@ INTERVALS = {
     "agresti-coull": "Agresti–Coull",
     "jeffreys": "Jeffreys",
     "mid-p": "mid-P",
+    "hts": "t distribution (k − 2)",
     "normal": "the normal distribution",
     "bootstrap": "a bootstrap that takes in how uncertain τ² is",
     "credible": "central credible interval",
@@ -71,6 +72,9 @@ INTERVALS = {
 }
 MODELS = {
     "glmm": "binomial–normal model",
+    "glmm-um-fs": "mixed model with a level for each study",
+    "glmm-cm-el": "exact conditional mixed model",
+    "glmm-cm-al": "approximate conditional mixed model",
     "inverse": "inverse-variance model",
     "mh": "Mantel–Haenszel method",
     "peto": "Peto’s method",

@@ -19,6 +19,7 @@ RATIOS |= {"ratio of coefficients of variation"}
 DIFFERENCES = {"risk difference", "arcsine difference", "rate difference", "difference of root rates"}
 DIFFERENCES |= {"mean difference", "standardised mean difference"}
 MEANS = {"mean", "mean difference", "estimate"}
+TIMES = {"days", "weeks", "months", "years"}
 FACTORS = (1.0, 100.0, 1000.0, 10_000.0, 100_000.0)
 """A rate is given for this many units of person-time: the first that makes it 1 event or more."""
 MOST_DIGITS = 12
@@ -129,6 +130,9 @@ def of(document: Document) -> Quantity:
     >>> pooled = {"reporting": {"estimate": 0.0123, "ci_low": 0.011, "ci_high": 0.0141}}
     >>> of({"settings": {"reporting": "rate"}, "pooled": pooled}).heading
     'Events per 100 units of person-time'
+    >>> about = {"unit": "infections", "time_unit": "years"}
+    >>> of({"settings": {"reporting": "rate"}, "pooled": pooled, "outcome_info": about}).heading
+    'Infections per 100 person-years'
     """
     name = text(document, "settings", "reporting") or "proportion"
     if name == "proportion":
@@ -160,10 +164,12 @@ def _per_time(quantity: Quantity, document: Document) -> Quantity:
     found = [abs(value) for value in _estimates(document) if value]
     size = found[0] if found else 1.0
     factor = next((each for each in FACTORS if size * each >= 1.0), FACTORS[-1])
-    time = text(document, "outcome_info", "time_unit") or "units of person-time"
-    per = f"per {rounding.count(int(factor))} {time}" if factor > 1 else f"per unit of person-time, {time}"
-    per = per.removesuffix(", units of person-time")
-    what = "Events" if quantity.name == "rate" else "Rate difference, events"
+    named = text(document, "outcome_info", "time_unit")
+    time = f"person-{named}" if named in TIMES else named or "units of person-time"
+    one = time.removesuffix("s") if named in TIMES else time.replace("units", "unit", 1)
+    per = f"per {rounding.count(int(factor))} {time}" if factor > 1 else f"per {one}"
+    counted = text(document, "outcome_info", "unit") or "events"
+    what = _capital(counted) if quantity.name == "rate" else f"Rate difference, {counted}"
     return replace(quantity, heading=f"{what} {per}", unit=per, factor=factor)
 
 

@@ -72,31 +72,99 @@ def _line(label: str, estimate: Any, low: Any, high: Any, shown: quantity.Quanti
 def presets(document: Document, found: Any) -> Section:
     """Return the section that sets the answers of other programs beside this one, and says why they differ."""
     shown = quantity.of(document)
-    rows = found if isinstance(found, (list, tuple)) else items(found, "rows")
-    table = []
-    for row in rows:
-        how = [_choice(row, key, name) for key, _, name in CHOICES]
-        about = [", ".join(part for part in how if part), *_sentences(row), *reason(row)]
-        cells = (
-            text(row, "label") or text(row, "name"),
-            shown.text(get(row, "estimate")),
-            shown.interval(get(row, "ci_low"), get(row, "ci_high")),
-            shown.interval(get(row, "prediction_low"), get(row, "prediction_high")),
-            rounding.variance(get(row, "tau2")),
-            rounding.percent(get(row, "i2")),
+    rows: list[Any] = list(found) if isinstance(found, (list, tuple)) else items(found, "rows")
+    table = [
+        Row(
+            (
+                text(row, "label") or text(row, "name"),
+                shown.text(get(row, "estimate")),
+                shown.interval(get(row, "ci_low"), get(row, "ci_high")),
+                shown.interval(get(row, "prediction_low"), get(row, "prediction_high")),
+                rounding.variance(get(row, "tau2")),
+                rounding.percent(get(row, "i2")),
+                differs(row, first=i == 0),
+            ),
+            reason(row),
         )
-        table.append(Row(cells, tuple(part for part in about if part)))
-    said = (
-        "Programs give other numbers from the same series because they choose other methods. Each row says what it "
-        "chooses, and what each choice does here, against the first row.",
-    )
-    head = heads("Settings", shown.heading, f"{level(document)} CI", "Prediction", "τ²", "I²")
-    tables = (Table("The answer by the settings of other programs", head, tuple(table)),)
-    return Section("presets", "What other programs would give", "Other programs", said, (), tables)
+        for i, row in enumerate(rows)
+    ]
+    first = (text(rows[0], "label") or text(rows[0], "name")) if rows else ""
+    stepped = [row for row in rows if items(row, "differences")]
+    said = [
+        "Programs give other numbers from the same series because they choose other methods. The last column says "
+        f"which choices differ from those of the first row ({first})."
+    ]
+    if stepped:
+        said.append(
+            "Under the table the way to each program is walked in steps: one setting after the other is changed from "
+            f"that of {first} to the program’s own, and the series are pooled anew after each change. A step’s "
+            "sentence compares with the step before it, so that the steps together make the whole difference; in "
+            "another order each step would have another size."
+        )
+    head = heads("Settings", shown.heading, f"{level(document)} CI", "Prediction", "τ²", "I²", words=("What differs",))
+    tables = [Table("The answer by the settings of other programs", head, tuple(table))]
+    tables += [_steps(document, rows[0], row, shown) for row in stepped]
+    return Section("presets", "What other programs would give", "Other programs", tuple(said), (), tuple(tables))
 
 
-def _sentences(row: Any) -> list[str]:
-    return [said] if (said := plain.sentence(get(row, "explanation"))) else []
+_SETTINGS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "model": ("Model", model_name),
+    "measure": ("Scale", lambda word: f"{measure_name(word)} scale"),
+    "zero_cells": ("Empty cells", lambda word: f"empty cells: {plain.visible(word or 'none')}"),
+    "effects": ("Effects", effects_name),
+    "tau2_method": ("τ²", lambda word: f"τ² by {tau2_name(word)}" if word else "no τ²"),
+    "ci_method": ("Interval", lambda word: f"interval: {ci_name(word)}"),
+    "prediction": (
+        "Prediction",
+        lambda word: "no prediction interval" if word == "none" else f"prediction: {ci_name(word)}",
+    ),
+    "i2_method": ("I²", lambda word: f"I² from {'Q' if word == 'q' else 'τ²'}"),
+}
+
+
+def differs(row: Any, *, first: bool) -> str:
+    """Say which choices of a preset are not those of the first row, or, for that row, which they are.
+
+    Examples
+    --------
+    >>> row = {"differences": [{"setting": "tau2_method", "here": "DL"}, {"setting": "i2_method", "here": "q"}]}
+    >>> differs(row, first=False)
+    'τ² by DerSimonian–Laird; I² from Q'
+    >>> differs({"model": "inverse", "tau2_method": "REML"}, first=True)
+    'inverse-variance model; τ² by restricted maximum likelihood'
+    """
+    if first:
+        keys = ("model", "measure", "effects", "tau2_method", "ci_method")
+        words = [_SETTINGS[key][1](get(row, key)) for key in keys if get(row, key)]
+        return "; ".join(words)
+    told = [
+        _SETTINGS[text(one, "setting")][1](get(one, "here"))
+        for one in items(row, "differences")
+        if text(one, "setting") in _SETTINGS
+    ]
+    if told:
+        return "; ".join(told)
+    if get(row, "estimate") is None:
+        return rounding.ABSENT
+    return plain.sentence(get(row, "explanation")) or "nothing"
+
+
+def _steps(document: Document, first: Any, row: Any, shown: quantity.Quantity) -> Table:
+    """The way from the first row to another one, a line for each setting that changes."""
+
+    def cells(name: str, one: Any) -> tuple[str, str, str]:
+        return name, shown.text(get(one, "estimate")), shown.interval(get(one, "ci_low"), get(one, "ci_high"))
+
+    start, label = text(first, "label") or text(first, "name"), text(row, "label") or text(row, "name")
+    lines = [Row((*cells(start, first), "Where the steps begin."))]
+    for i, one in enumerate(items(row, "differences"), start=1):
+        name = _SETTINGS.get(text(one, "setting"), (text(one, "setting"), plain.visible))[0]
+        lines.append(Row((*cells(f"{i}. {name}", one), plain.sentence(get(one, "sentence")))))
+    head = heads("Step", shown.heading, f"{level(document)} CI", words=("What the change does",))
+    was, now = shown.text(get(first, "estimate")), shown.text(get(row, "estimate"))
+    changes = noun(len(lines) - 1, "change")
+    moved = f"the estimate stays {now}" if was == now else f"from {was} to {now}"
+    return Table(f"From {start} to {label}, one change at a time", head, tuple(lines), f"{label}: {changes}, {moved}")
 
 
 def _choice(row: Any, key: str, name: Callable[[Any], str]) -> str:
@@ -146,9 +214,7 @@ def multiverse(document: Document, found: Any) -> Section:
         )
         for i, one in enumerate([*kept, *rest], start=1)
     )
-    head = heads(
-        "No.", shown.heading, f"{level(document)} CI", "τ²", words=tuple(heading for _, heading, _ in CHOICES)
-    )
+    head = heads("No.", shown.heading, f"{level(document)} CI", "τ²", words=tuple(heading for _, heading, _ in CHOICES))
     tables = (Table("Every combination, from the lowest to the highest estimate", head, rows,
                     f"All {len(rows)} combinations as a table"),) if rows else ()  # fmt: skip
     return Section("multiverse", "Every reasonable choice at once", "Multiverse", tuple(said), figures, tables)

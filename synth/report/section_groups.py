@@ -27,6 +27,7 @@ def subgroups(document: Document, found: Any) -> Section:
     groups = items(found, "groups")
     said = [_between(found, variable), *map(plain.sentence, items(found, "notes")), *reason(found)]
     said += [_other_test(test) for test in items(found, "other_tests")]
+    said += permuted(get(found, "permutation_p"), text(found, "permutation"))
     said.append(
         "Series were not allocated to groups by chance: a difference between groups may have another cause than the "
         "variable they are named by."
@@ -60,7 +61,7 @@ def _between(found: Any, variable: str) -> str:
     df = get(found, "df")
     degrees = "" if df is None else f" on {noun(int(df), 'degree of freedom', 'degrees of freedom')}"
     statistic = rounding.equals("Q between", rounding.number(get(found, "q_between")))
-    common = " One τ² for all groups." if text(found, "tau2") == "common" else " Each group has its own τ²."
+    common = " One τ² for all groups." if text(found, "by_tau2") == "common" else " Each group has its own τ²."
     if p < 0.05:
         start = f"The groups by {variable} differ by more than chance alone would make them"
     else:
@@ -68,6 +69,21 @@ def _between(found: Any, variable: str) -> str:
     how = plain.clause(get(found, "test"))
     p_text = rounding.equals("p", rounding.p_value(p))
     return f"{start}: {statistic}{degrees}, {p_text}{f' ({how})' if how else ''}.{common}"
+
+
+def permuted(p: Any, how: str) -> list[str]:
+    """Say what a permutation test found, or why it could not be made.
+
+    Examples
+    --------
+    >>> permuted(0.1, "20 arrangements of the studies, all there are, by Q")
+    ['By permutation p = 0.100: 20 arrangements of the studies, all there are, by Q.']
+    >>> permuted(None, "no group has a likelihood"), permuted(None, "")
+    (['No permutation test: no group has a likelihood.'], [])
+    """
+    if p is None:
+        return [f"No permutation test: {plain.clause(how)}."] if how else []
+    return [f"By permutation {rounding.equals('p', rounding.p_value(p))}: {plain.clause(how)}."]
 
 
 def _other_test(test: Any) -> str:
@@ -189,8 +205,7 @@ def regression(document: Document, found: Any) -> Section:
     said += map(plain.sentence, items(found, "notes"))
     for factor in items(found, "factors"):
         said.append(f"{text(factor, 'moderator')}: each level is compared with {text(factor, 'reference')}.")
-    if text(found, "permutation"):
-        said.append(f"Permutation p-values: {plain.clause(get(found, 'permutation'))}.")
+    said += permuted(get(found, "qm_permutation_p"), text(found, "permutation"))
     said.append(
         "A moderator is a property of whole series, and series were not allocated to it: what holds between series "
         "need not hold between patients."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import section_bias, section_choices, section_groups
+from . import section_bias, section_choices, section_gosh, section_groups
 from .methods import Cited
 from .reading import Document, get, items
 from .section_model import Section
@@ -18,6 +18,7 @@ MAKERS: dict[str, _Maker] = {
     "regression": section_groups.regression,
     "cumulative": section_groups.cumulative,
     "influence": section_bias.influence,
+    "gosh": section_gosh.gosh,
     "bias": section_bias.bias,
     "presets": section_choices.presets,
     "multiverse": section_choices.multiverse,
@@ -64,12 +65,19 @@ def cited(document: Document) -> list[Cited]:
         said.append(Cited("Groups were pooled apart and compared by a test between them.", ("higgins2002",)))
     if get(found, "regression"):
         said.append(Cited("Moderators were looked at by meta-regression.", ("thompson2002",)))
+    permuted = [get(found, "subgroups", "permutation_p"), get(found, "regression", "qm_permutation_p")]
+    if any(p is not None for p in permuted):
+        said.append(
+            Cited("The tests were repeated with the series rearranged by chance (permutation).", ("higgins2004",))
+        )
     if get(found, "cumulative"):
         said.append(Cited("In the cumulative analysis series were added one at a time.", ("lau1992",)))
     if get(found, "influence"):
         said.append(
             Cited("Influence was measured by leaving out each series in turn.", ("viechtbauer2010", "baujat2002"))
         )
+    if get(found, "gosh", "pooled"):
+        said.append(Cited("Subsets of the series were pooled to see how the answers spread (GOSH).", ("olkin2012",)))
     said += _bias(get(found, "bias"))
     if get(found, "multiverse"):
         said.append(

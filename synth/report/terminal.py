@@ -71,7 +71,7 @@ def _finish(lines: list[str], unicode: bool) -> str:
     return "\n".join(line if unicode else plain_ascii(line) for line in shown) + "\n"
 
 
-_HEADS = ("Outcome", "Series", "Events/total", "Per cent", "CI", "Prediction", "τ²", "I²")
+_HEADS = ("Outcome", "Series", "Data", "Per cent", "CI", "Prediction", "τ²", "I²")
 
 
 def _summary_row(document: Document) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def _summary_row(document: Document) -> tuple[str, ...]:
     return (
         text(document, "outcome") or outcome_label(document),
         rounding.count(get(document, "k")),
-        data.summed(document) or rounding.ABSENT,
+        data.pooled(document)[1] or rounding.ABSENT,
         shown.text(estimate),
         shown.interval(low, high),
         expect,
@@ -126,6 +126,8 @@ def summary(documents: Sequence[Document], *, width: int = 100, color: bool = Fa
     heads[4] = f"{levels[0]} CI" if len(levels) == 1 else "CI"
     names = {quantity.of(document).heading for document in documents}
     heads[3] = names.pop() if len(names) == 1 else "Estimate"
+    kinds = {heading for heading, said in map(data.pooled, documents) if said}
+    heads[2] = kinds.pop() if len(kinds) == 1 else "Data"
     table = [tuple(heads), *map(_summary_row, documents)]
     if not unicode:
         table = [tuple(map(plain_ascii, row)) for row in table]
@@ -148,7 +150,7 @@ def summary(documents: Sequence[Document], *, width: int = 100, color: bool = Fa
 
 
 def _columns_that_fit(table: Sequence[tuple[str, ...]], width: int) -> list[int]:
-    empty = {i for i in range(5, 8) if all(row[i] in {rounding.ABSENT, "-"} for row in table[1:])}
+    empty = {i for i in (2, 5, 6, 7) if all(row[i] in {rounding.ABSENT, "-"} for row in table[1:])}
     shown = [i for i in range(len(_HEADS)) if i not in empty]
     for dropped in (7, 6, 5, 2, 1):
         widths = {i: max(plain.columns(row[i]) for row in table) for i in shown}

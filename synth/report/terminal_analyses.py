@@ -10,14 +10,18 @@ from . import plain, rounding
 from .quantity import Quantity
 from .quantity import of as quantity_of
 from .reading import Document, get, items, text
+from .section_gosh import QUARTILES, spread
+from .section_groups import permuted
 from .terminal import plain_ascii
+from .undefined_analyses import NO_OPINIONS, NOT_ASKED, ONE_ARM_ONLY
 
 Cells = tuple[str, ...]
+_UNASKED = {NOT_ASKED, NO_OPINIONS, ONE_ARM_ONLY}
 MOST_ROWS = 40
 """Longer tables are cut on the terminal, and say so: the page and the JSON have every row."""
 
 
-def tables(document: Document, *, width: int = 100, unicode: bool = True) -> str:
+def tables(document: Document, *, width: int = 100, unicode: bool = True, opinions: bool = True) -> str:
     """Return a table for each analysis that was asked for.
 
     Parameters
@@ -28,6 +32,8 @@ def tables(document: Document, *, width: int = 100, unicode: bool = True) -> str
         Columns of the terminal.
     unicode : bool
         Whether the terminal can show more than ASCII.
+    opinions : bool
+        Whether to show second opinions, which come unasked; below each of many outcomes they would be a wall.
 
     Returns
     -------
@@ -45,10 +51,12 @@ def tables(document: Document, *, width: int = 100, unicode: bool = True) -> str
     shown = quantity_of(document)
     parts: list[str] = []
     for name, make in _MAKERS.items():
+        if name == "second_opinions" and not opinions:
+            continue
         found = get(document, "analyses", name)
         if found is None:
             why = text(document, "analyses", f"{name}_reason")
-            if not why or why == "not asked for":
+            if not why or why in _UNASKED:
                 continue
             parts.append(f"{_TITLES[name]}: {plain.clause(why)}.\n")
             continue
@@ -129,13 +137,15 @@ def _test(name: str, statistic: Any, df: Any, p: Any) -> str:
 
 def _subgroups(document: Document, found: Any, shown: Quantity) -> _Table:
     heads = (text(found, "variable"), "Series", _effect_head(document), "τ²")
-    table = _Table(f"Subgroups by {text(found, 'variable')}", heads, frozenset({1, 3}))
+    shared = ", one tau2 for all" if text(found, "by_tau2") == "common" else ""
+    table = _Table(f"Subgroups by {text(found, 'variable')}{shared}", heads, frozenset({1, 3}))
     for group in items(found, "groups"):
         cells = (text(group, "name"), rounding.count(get(group, "k")), _effect(group, shown))
         table.rows.append((*cells, rounding.variance(get(group, "tau2"))))
     _why_none(table, items(found, "groups"), "name")
     if get(found, "q_between") is not None:
         table.say(_test(text(found, "test"), get(found, "q_between"), get(found, "df"), get(found, "p_value")))
+    table.say(*permuted(get(found, "permutation_p"), text(found, "permutation")))
     table.say(get(found, "reason"), *items(found, "notes"))
     _excluded(table, found)
     return table
@@ -143,13 +153,17 @@ def _subgroups(document: Document, found: Any, shown: Quantity) -> _Table:
 
 def _regression(document: Document, found: Any, shown: Quantity) -> _Table:
     title = f"Meta-regression on {', '.join(map(plain.visible, items(found, 'moderators')))}"
-    table = _Table(f"{title}, {text(found, 'scale')} scale", ("Coefficient", "Estimate", "CI", "p"), frozenset({1, 3}))
+    chance = get(found, "qm_permutation_p") is not None
+    heads = ("Coefficient", "Estimate", "CI", "p", *(("p, permuted",) if chance else ()))
+    table = _Table(f"{title}, {text(found, 'scale')} scale", heads, frozenset({1, 3, 4}))
     for row in items(found, "coefficients"):
         low, high = rounding.number(get(row, "ci_low")), rounding.number(get(row, "ci_high"))
         p = rounding.p_value(get(row, "p_value"))
-        table.rows.append((text(row, "name"), rounding.number(get(row, "estimate")), f"{low} to {high}", p))
+        last = (rounding.p_value(get(row, "permutation_p")),) if chance else ()
+        table.rows.append((text(row, "name"), rounding.number(get(row, "estimate")), f"{low} to {high}", p, *last))
     if get(found, "qm") is not None:
         table.say(_test(f"Moderators ({text(found, 'qm_test')})", get(found, "qm"), None, get(found, "qm_p")))
+    table.say(*permuted(get(found, "qm_permutation_p"), text(found, "permutation")))
     if get(found, "tau2") is not None:
         explained = "" if get(found, "r2") is None else f", {rounding.percent(get(found, 'r2'))} of it explained"
         table.say(f"{get(found, 'k')} series; tau2 left {rounding.variance(get(found, 'tau2'))}{explained}")
@@ -185,6 +199,30 @@ def _influence(document: Document, found: Any, shown: Quantity) -> _Table:
     return table
 
 
+def _gosh(document: Document, found: Any, shown: Quantity) -> _Table:
+    heads = ("Of the subsets", "Smallest", "Quartile", "Median", "Quartile", "Largest")
+    table = _Table("All subsets", heads, frozenset(range(1, 6)))
+    if get(found, "pooled"):
+        table.rows.append(("Estimate", *(shown.text(get(found, "estimate", key)) for key in QUARTILES)))
+        table.rows.append(("I²", *(rounding.percent(get(found, "i2", key)) for key in QUARTILES)))
+        if get(found, "tau2") is not None:
+            table.rows.append(("τ²", *(rounding.variance(get(found, "tau2", key)) for key in QUARTILES)))
+        table.say(*spread(found, shown))
+    table.say(get(found, "reason"), *items(found, "notes"))
+    _excluded(table, found)
+    return table
+
+
+def _opinions(document: Document, found: Any, shown: Quantity) -> _Table:
+    table = _Table("Second opinions", ("Model", _effect_head(document), "Prediction"))
+    rows = items({"rows": found}, "rows")
+    for row in rows:
+        expected = shown.interval(get(row, "prediction_low"), get(row, "prediction_high"))
+        table.rows.append((text(row, "label"), _effect(row, shown), expected))
+    _why_none(table, rows, "label")
+    return table
+
+
 def _bias(document: Document, found: Any, shown: Quantity) -> _Table:
     table = _Table("Small-study effects", ("Test", "Statistic", "p", "What"), frozenset({1, 2}))
     for row in items(found, "tests"):
@@ -206,13 +244,15 @@ def _bias(document: Document, found: Any, shown: Quantity) -> _Table:
 
 
 def _presets(document: Document, found: Any, shown: Quantity) -> _Table:
-    table = _Table("Presets", ("Preset", _effect_head(document), "Method"))
+    table = _Table("Presets", ("Preset", _effect_head(document), "Prediction", "Method"))
     for row in items({"rows": found}, "rows"):
         method = (text(row, name) for name in ("measure", "model", "tau2_method", "ci_method"))
-        table.rows.append((text(row, "label"), _effect(row, shown), ", ".join(word for word in method if word)))
+        expected = shown.interval(get(row, "prediction_low"), get(row, "prediction_high"))
+        words = ", ".join(word for word in method if word)
+        table.rows.append((text(row, "label"), _effect(row, shown), expected, words))
     _why_none(table, items({"rows": found}, "rows"), "label")
     if any(get(row, "explanation") for row in items({"rows": found}, "rows")):
-        table.say("Where each difference comes from stands on the page")
+        table.say("The page walks from the first row to each other one, a change at a time, with the answer after each")
     return table
 
 
@@ -231,19 +271,23 @@ def _multiverse(document: Document, found: Any, shown: Quantity) -> _Table:
 
 
 _MAKERS: dict[str, Callable[[Document, Any, Quantity], _Table]] = {
+    "second_opinions": _opinions,
     "subgroups": _subgroups,
     "regression": _regression,
     "cumulative": _cumulative,
     "influence": _influence,
+    "gosh": _gosh,
     "bias": _bias,
     "presets": _presets,
     "multiverse": _multiverse,
 }
 _TITLES = {
+    "second_opinions": "Second opinions",
     "subgroups": "Subgroups",
     "regression": "Meta-regression",
     "cumulative": "Cumulative",
     "influence": "Influence",
+    "gosh": "All subsets",
     "bias": "Small-study effects",
     "presets": "Presets",
     "multiverse": "Multiverse",

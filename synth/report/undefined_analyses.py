@@ -10,7 +10,7 @@ from .undefined import because
 Json = dict[str, Any]
 
 NAMES: Final = (
-    "subgroups", "regression", "cumulative", "influence", "bias", "second_opinions", "presets", "multiverse",
+    "subgroups", "regression", "cumulative", "influence", "gosh", "bias", "second_opinions", "presets", "multiverse",
 )  # fmt: skip
 NOT_ASKED: Final = "not asked for"
 NO_OPINIONS: Final = "more than five studies with events and without: the main model needs no second opinion"
@@ -29,7 +29,11 @@ _WHY: Final[dict[str, str]] = {
     "df": "a normal or exact method: no degrees of freedom",
     "df2": "no F test",
     "permutation": "no permutation test was asked for",
-    "permutation_p": "no permutation test was asked for",
+    "permutation_p": "no permutation test was asked for, or it could not be made",
+    "qm_permutation_p": "no permutation test was asked for",
+    "possible": "too many to be counted in a number that every reader of JSON takes",
+    "seed": "nothing was drawn at random",
+    "apart": "no study moves the median",
     "prediction_low": _NO_PREDICTION,
     "prediction_high": _NO_PREDICTION,
     "null": "there is no value of no effect to hold it against",

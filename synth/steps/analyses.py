@@ -50,10 +50,11 @@ def analyses(gathered: Gathered, options: PoolOptions, variables: Variables) -> 
             reasons[name] = str(error)
 
     if options.by is not None:
-        make("subgroups", "subgroup_analysis", variables.of(options.by), variable=options.by)
+        chosen = {"by_tau2": options.by_tau2 or "separate", "permutations": options.permutations}
+        make("subgroups", "subgroup_analysis", variables.of(options.by), variable=options.by, **chosen)
     if options.moderators:
         columns = {name: variables.of(name) for name in options.moderators}
-        make("regression", "moderator_analysis", columns)
+        make("regression", "moderator_analysis", columns, permutations=options.permutations)
     if options.cumulative is not None:
         built_in = options.cumulative.casefold() in FROM_DATA and not (
             options.cumulative.casefold() != "total" and variables.has(options.cumulative)
@@ -62,14 +63,18 @@ def analyses(gathered: Gathered, options: PoolOptions, variables: Variables) -> 
         make("cumulative", "cumulative_analysis", None if built_in else variables.of(name), variable=name)
     if options.influence:
         make("influence", "influence_analysis")
-    if options.bias:
-        make("bias", "bias_analysis")
+    if options.gosh or options.gosh_subsets is not None:
+        make("gosh", "gosh_analysis", subsets=options.gosh_subsets)
+    if options.bias or options.bias_force:
+        make("bias", "bias_analysis", force=options.bias_force)
     if options.compare_presets:
         make("presets", "compare_presets")
     if options.multiverse:
         make("multiverse", "pool_multiverse")
     if gathered.kind == "proportion":
-        make("second_opinions", "second_opinions")
+        make("second_opinions", "second_opinions", force=options.second_opinions)
+    elif options.second_opinions:
+        reasons["second_opinions"] = "asked for, but they are models of proportions of one arm"
     return undefined.analyses({name: _plain(name, value) for name, value in found.items()}, reasons, gathered.kind)
 
 

@@ -23,9 +23,8 @@ from .run import Document
 
 def pool_gathered(gathered: Gathered, options: PoolOptions, *, leave_one_out: bool = True) -> PoolResult:
     """Pool studies that were selected, in their order."""
-    return meta.pool(
-        gathered.data, gathered.studies, leave_one_out=leave_one_out, **options.method(gathered.kind)
-    )
+    wanted = options.leave_one_out if leave_one_out else False
+    return meta.pool(gathered.data, gathered.studies, leave_one_out=wanted, **options.method(gathered.kind))
 
 
 _MASKS: tuple[tuple[str, str, str, Callable[[Figure], bool]], ...] = (
@@ -207,6 +206,8 @@ def document_of_file(
             "time_point": None,
             "direction": "neutral",
             "predicate": "had the event",
+            "unit": None,
+            "time_unit": None,
         },
         arm=None if first.arm == "all" else arms[0],
         arms=arms if against else None,
@@ -312,6 +313,8 @@ def _info(outcome: Outcome) -> Document:
         "time_point": outcome.time_point or None,
         "direction": outcome.direction,
         "predicate": outcome.predicate or "had the event",
+        "unit": outcome.unit or None,
+        "time_unit": outcome.time_unit or None,
     }
 
 

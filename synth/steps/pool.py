@@ -304,19 +304,19 @@ def read_rows(
                 f"{options.measure} is of one arm, and --compare is of two. Leave --measure out, or --compare."
             )
         needs = tuple(name.removesuffix("_1") for name in needs if name.endswith("_1"))
-    found = read_figures(path, columns=columns, needs=needs, outcome=outcome, arm=first)
+    try:
+        found = read_figures(path, columns=columns, needs=needs, outcome=outcome, arm=first)
+    except SettingsError:
+        # No column says the arm of a row. Where both arms stand in one row, there is nothing to pair.
+        found = read_figures(path, columns=columns, needs=needs, outcome=outcome)
+        if not any(name.endswith("_2") for name in found.columns):
+            raise
     if any(name.endswith("_2") for name in found.columns) or found.columns in (("estimate", "se"), ("r", "n")):
         raise SettingsError(
             f"--compare pairs rows of two arms, and {visible(str(path), 300)} has one row for each study with "
             f"{', '.join(found.columns)}. Leave --compare out."
         )
-    other = read_figures(path, columns=columns, needs=found.columns, outcome=outcome, arm=second)
-    if {figure.row for figure in found.figures} & {figure.row for figure in other.figures}:
-        raise SettingsError(
-            f"--compare needs a column that says the arm of each row, and {visible(str(path), 300)} has none. Point it "
-            "out with --column arm=HEADING, or give both arms in one row (events_1, total_1, events_2, total_2)."
-        )
-    return found, other
+    return found, read_figures(path, columns=columns, needs=found.columns, outcome=outcome, arm=second)
 
 
 def _columns(columns: Mapping[str, str]) -> list[str]:

@@ -201,16 +201,19 @@ def test_choices_are_those_of_the_mathematics() -> None:
     from synth.meta.inverse import tau2
     from synth.meta.measures import effects as measures
     from synth.meta.measures import study_intervals, zero_cells
+    from synth.meta.sensitivity.subgroups import TAU2
 
     assert list(words.MEASURES) == list(measures.MEASURES)
     assert list(words.MODELS) == list(settings.MODELS)
     assert sorted(words.TAU2_METHODS) == sorted(tau2.METHODS)
-    assert words.PREDICTIONS == settings.PREDICTIONS
-    assert words.I2_METHODS == settings.I2_METHODS
-    assert words.ZERO_CELLS == zero_cells.POLICIES
+    assert tuple(words.PREDICTIONS) == settings.PREDICTIONS
+    assert tuple(words.TAU2_CIS) == settings.TAU2_CIS
+    assert tuple(words.I2_METHODS) == settings.I2_METHODS
+    assert tuple(words.ZERO_CELLS) == zero_cells.POLICIES
+    assert tuple(words.BY_TAU2) == TAU2
     assert list(words.PRESETS) == list(presets.PRESETS)
     assert sorted(words.STUDY_INTERVALS) == sorted([*study_intervals.METHODS, "exact"])
-    assert words.EFFECTS == settings.EFFECTS
+    assert tuple(words.EFFECTS) == settings.EFFECTS
     assert set(words.CI_METHODS) == {name for model in settings.MODELS.values() for name in model.ci}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import asdict
 from pathlib import Path
@@ -65,6 +66,23 @@ CASES: dict[str, tuple[tuple[str, ...], str, Any, str]] = {
     "influence": (
         ("--influence",), "influence", lambda **words: meta.influence_analysis(DATA, STUDIES, **words), "Influence",
     ),
+    "by with one tau2, permuted": (
+        ("--by", "region", "--by-tau2", "common", "--permutations", "50", "--seed", "3"), "subgroups",
+        lambda **words: meta.subgroup_analysis(
+            DATA, STUDIES, REGIONS, variable="region", by_tau2="common", permutations=50, seed=3, **words
+        ),
+        "Subgroups by region, one tau2 for all",
+    ),
+    "moderator, permuted": (
+        ("--moderator", "year", "--permutations", "50"), "regression",
+        lambda **words: meta.moderator_analysis(DATA, STUDIES, {"year": YEARS}, permutations=50, **words),
+        "Meta-regression on year",
+    ),
+    "all subsets": (("--gosh",), "gosh", lambda **words: meta.gosh_analysis(DATA, STUDIES, **words), "All subsets"),
+    "some subsets": (
+        ("--gosh-subsets", "200", "--seed", "9"), "gosh",
+        lambda **words: meta.gosh_analysis(DATA, STUDIES, subsets=200, seed=9, **words), "All subsets",
+    ),
     "bias": (("--bias",), "bias", lambda **words: meta.bias_analysis(DATA, STUDIES, **words), "Small-study effects"),
     "multiverse": (
         ("--multiverse",), "multiverse", lambda **words: meta.pool_multiverse(DATA, STUDIES, **words), "Multiverse",
@@ -113,7 +131,7 @@ def test_a_preset_with_ones_own_on_top(run: Run, table: Path) -> None:
     words = meta.preset_settings("revman5", "proportion", ci_method="t")
     expected = meta.pool(DATA, STUDIES, **words).to_dict()
     assert document["pooled"]["reporting"] == expected["pooled"]["reporting"]
-    assert {**document["settings"]} == {**expected["settings"], "preset": "revman5"}
+    assert bare(document["settings"]) == {**expected["settings"], "preset": "revman5"}
     assert document["settings"]["tau2_method"] == "DL"
 
 
@@ -135,6 +153,59 @@ def test_second_opinions_come_by_themselves(run: Run, tmp_path: Path) -> None:
     document = json.loads(run("pool", "s.csv", "--json").out)
     expected = meta.second_opinions({"events": [3, 5, 1], "total": [40, 61, 25]}, ["A", "B", "C"])
     assert bare(document["analyses"]["second_opinions"]) == json.loads(json.dumps([asdict(each) for each in expected]))
+
+
+def test_second_opinions_on_the_terminal_and_on_request(run: Run, table: Path, tmp_path: Path) -> None:
+    """Other models' answers stand on the page only, or cannot be had where there are many studies."""
+    (tmp_path / "s.csv").write_text("study,events,total\nA,3,40\nB,5,61\nC,1,25\n", encoding="utf-8")
+    assert "\nSecond opinions\n" in run("pool", "s.csv").out
+    assert "Second opinions" not in run("pool", "t.csv").out
+    asked = run("pool", "t.csv", "--second-opinions")
+    assert re.search(r"^  Beta-binomial model, maximum likelihood +\d", asked.out, re.M)
+    document = json.loads(run("pool", "t.csv", "--second-opinions", "--json").out)
+    expected = meta.second_opinions(DATA, STUDIES, force=True)
+    assert bare(document["analyses"]["second_opinions"]) == json.loads(json.dumps([asdict(each) for each in expected]))
+    (tmp_path / "m.csv").write_text("study,mean,sd,n\nA,5,2,40\nB,6,2,50\n", encoding="utf-8")
+    assert "Second opinions: asked for, but" in run("pool", "m.csv", "--second-opinions").out
+    assert "Second opinions" not in run("pool", "m.csv").out
+
+
+def test_small_study_tests_under_ten_studies(run: Run, tmp_path: Path) -> None:
+    """The tests cannot be had for few studies by somebody who wants them, or come without the warning."""
+    lines = ["study,events,total", *(",".join(map(str, row[:3])) for row in ROWS[:6])]
+    (tmp_path / "s.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    plain = json.loads(run("pool", "s.csv", "--bias", "--json").out)["analyses"]["bias"]
+    assert plain["tests"] == []
+    forced = json.loads(run("pool", "s.csv", "--bias-force", "--json").out)["analyses"]["bias"]
+    expected = meta.bias_analysis({name: values[:6] for name, values in DATA.items()}, STUDIES[:6], force=True)
+    assert bare(forced) == json.loads(json.dumps(bare(asdict(expected))))
+    assert "made on request" in forced["reason"]
+    assert "made on request" in " ".join(run("pool", "s.csv", "--bias-force").out.split())
+
+
+def test_the_bootstrap_says_where_it_starts(run: Run, table: Path) -> None:
+    """A prediction interval that was drawn at random cannot be drawn again."""
+    first = json.loads(run("pool", "t.csv", "--model", "inverse", "--prediction", "bootstrap", "--json").out)
+    assert (first["prediction"]["method"], first["prediction"]["seed"], first["prediction"]["draws"]) == (
+        "bootstrap", 1, 25_000,
+    )  # fmt: skip
+    assert list(gaps(first)) == []
+    other = run("pool", "t.csv", "--model", "inverse", "--prediction", "bootstrap", "--seed", "5", "--json")
+    document = json.loads(other.out)
+    assert document["prediction"]["seed"] == document["settings"]["seed"] == 5
+    assert document["prediction"]["ci_low"] != first["prediction"]["ci_low"]
+    assert "--seed 5" in document["command"]
+    page = table.with_suffix(".html").read_text(encoding="utf-8")
+    assert "seed 5" in page
+    assert "Nagashima" in page
+
+
+def test_leave_one_out_can_be_asked_for_and_left_out(run: Run, table: Path) -> None:
+    """The option does not reach the mathematics."""
+    without = json.loads(run("pool", "t.csv", "--no-leave-one-out", "--json").out)
+    assert (without["leave_one_out"], without["leave_one_out_reason"]) == ([], "not asked for")
+    assert "--no-leave-one-out" in without["command"]
+    assert len(json.loads(run("pool", "t.csv", "--leave-one-out", "--json").out)["leave_one_out"]) == len(ROWS)
 
 
 @pytest.mark.parametrize("flag", ["--by", "--moderator", "--cumulative"])
@@ -177,12 +248,17 @@ def test_several_outcomes_keep_their_tables_apart(run: Run, review: Path) -> Non
     out = run("pool", "--influence", cwd=review).out
     assert "\nfall:\nInfluence\n" in out
     assert "\nrevision:\nInfluence\n" in out
+    assert "Second opinions" not in out, "a table that nobody asked for, once for every outcome"
+    asked = run("pool", "--second-opinions", cwd=review).out
+    assert "\nfall:\nSecond opinions\n" in asked
 
 
 def test_ascii(run: Run, table: Path) -> None:
     """A terminal that shows ASCII only gets signs that it cannot show."""
-    args = [word for flags, *_ in CASES.values() for word in flags if flags[0] != "--cumulative"]
-    done = run("pool", "t.csv", *args, "--cumulative", "year", env={"PYTHONIOENCODING": "ascii"})
+    skipped = ("--cumulative", "--gosh-subsets")
+    args = [word for flags, *_ in CASES.values() for word in flags if flags[0] not in skipped]
+    done = run("pool", "t.csv", *args, "--cumulative", "year", "--second-opinions", "--gosh-subsets", "200",
+               env={"PYTHONIOENCODING": "ascii"})  # fmt: skip
     assert done.code == 0
     assert done.out.isascii()
     assert "?" not in done.out

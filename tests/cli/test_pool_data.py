@@ -241,7 +241,12 @@ def test_all_outcomes_by_one_measure(run: Run, arms: Path) -> None:
         (("--measure", "MN"), 2, "Use --measure PLOGIT"),
         (("--model", "mh"), 2, "--model glmm --measure PLOGIT"),
         (("--model", "glmm", "--tau2", "DL"), 2, "--model inverse --tau2 DL"),
-        (("--measure", "PAS", "--ci", "profile"), 2, "possible: auto"),
+        (("--measure", "PAS", "--ci", "credible"), 2, "possible: auto"),
+        (("--measure", "PAS", "--ci", "profile", "--tau2", "DL"), 2, "--tau2 ML"),
+        (("--prediction", "bootstrap"), 2, "--prediction bootstrap --model inverse"),
+        (("--tau2-ci", "q-profile"), 2, "Use --tau2-ci profile"),
+        (("--permutations", "99"), 2, "Add --by VARIABLE or --moderator VARIABLE"),
+        (("--by-tau2", "common"), 2, "Add --by VARIABLE"),
         (("--effects", "common", "--tau2", "ML"), 2, "Leave --tau2 out"),
         (("--exclude", "Nobody"), 1, 'There is no study "Nobody"'),
     ],
@@ -266,6 +271,23 @@ def test_rows_of_two_arms_in_one_table(run: Run, tmp_path: Path) -> None:
     assert "Leave --compare out" in run("pool", "u.csv", "--compare", "x", "y").err
     (tmp_path / "v.csv").write_text("study,events,total\nA,3,40\n", encoding="utf-8")
     assert "--column arm=HEADING" in run("pool", "v.csv", "--compare", "x", "y").err
+
+
+def test_an_arm_that_a_table_cannot_tell(run: Run, tmp_path: Path) -> None:
+    """--arm takes every row of a table without a column of arms for that arm's, and answers another question."""
+    (tmp_path / "v.csv").write_text("study,events,total\nA,3,40\nB,5,61\n", encoding="utf-8")
+    done = run("pool", "v.csv", "--arm", "xx")
+    assert (done.code, done.out) == (2, "")
+    assert 'so "xx" cannot be told from the rest' in done.err
+    assert not (tmp_path / "v.html").exists()
+    rows = ("A,x,3,40", "A,y,6,38", "B,x,5,61", "B,y,9,55", "")
+    (tmp_path / "t.csv").write_text("\n".join(["study,arm,events,total", *rows]), encoding="utf-8")
+    document = strict(run("pool", "t.csv", "--arm", "Y", "--json").out)
+    assert [row["events"] for row in document["studies"]] == [6, 9]
+    assert document["arm"]["id"] == "y"
+    for flags in (("--arm", "Y"), ("--arm", "y")):
+        again = run("pool", "t.csv", *flags, "--json")
+        assert strict(again.out)["arm"]["id"] == "y"
 
 
 @pytest.mark.parametrize("model", ["mh", "peto", "inverse", "beta-binomial", "bayes"])

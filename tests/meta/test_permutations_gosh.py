@@ -39,17 +39,31 @@ def test_a_logistic_regression_by_brute_force(effects: str) -> None:
     found = permuted_regression(x, n, np.column_stack([np.ones(5), year]), effects=effects)
     assert (found.plan.total, found.plan.exact) == (120, True)
     assert found.p_values[1] == pytest.approx((slope >= slope[0] - SLACK).mean())
-    assert found.ratio_p == pytest.approx((ratio >= ratio[0] - SLACK).mean())
+    assert found.together_p == pytest.approx((ratio >= ratio[0] - SLACK).mean())
 
 
 @pytest.mark.parametrize("tau2", ["separate", "common"])
 def test_groups_of_the_binomial_normal_model_by_brute_force(tau2: str) -> None:
     """The groups' permutation test compares other likelihoods than those of the subgroup analysis."""
     x, n, labels = np.array(COUNTS["events"]), np.array(COUNTS["total"]), np.array([0, 0, 1, 1, 1])
-    ratio = np.array([glmm_subgroups(x[o], n[o], labels.tolist(), tau2=tau2).ratio for o in every_order(5)])
+    fits = [glmm_subgroups(x[o], n[o], labels.tolist(), tau2=tau2) for o in every_order(5)]
+    strength = np.array([fit.ratio if tau2 == "common" else fit.wald for fit in fits])
     found = glmm_groups(x, n, labels, tau2=tau2)
-    assert found.plan.total == 10
-    assert found.ratio_p == pytest.approx((ratio >= ratio[0] - SLACK).mean())
+    assert (found.plan.total, found.statistic) == (10, "ratio" if tau2 == "common" else "q")
+    assert found.together_p == pytest.approx((strength >= strength[0] - SLACK).mean())
+
+
+def test_groups_without_events_are_compared_by_the_likelihood() -> None:
+    """An arrangement with a group without events counts as the strongest, though its likelihood is known."""
+    x, n, labels = np.array([0, 0, 2, 3, 4]), np.array([20, 26, 30, 33, 40]), np.array([0, 1, 0, 1, 1])
+    found = glmm_groups(x, n, labels)
+    ratio = []
+    for order in every_order(5):
+        parts = [meta.pool({"events": x[order][labels == g].tolist(), "total": n[order][labels == g].tolist()})
+                 for g in (0, 1)]  # fmt: skip
+        ratio.append(sum(0.0 if part.events == 0 else part.loglik or np.nan for part in parts))
+    assert found.statistic == "ratio"
+    assert found.together_p == pytest.approx((np.array(ratio) >= ratio[0] - SLACK).mean())
 
 
 @pytest.mark.parametrize("effects", ["random", "common"])

@@ -9,6 +9,7 @@ from typing import Any
 from synth.meta import pool
 from synth.meta.analyses.bias import bias_analysis
 from synth.meta.analyses.cumulative import cumulative_analysis
+from synth.meta.analyses.gosh import gosh_analysis
 from synth.meta.analyses.influence import influence_analysis
 from synth.meta.analyses.moderators import moderator_analysis
 from synth.meta.analyses.opinions import second_opinions
@@ -83,10 +84,11 @@ def with_analyses(
     """Return a document with every analysis that there is."""
     made = document(data, names, arms=arms, **settings)
     made["analyses"] = {
-        "subgroups": asdict(subgroup_analysis(data, names, groups, variable="design", **settings)),
-        "regression": asdict(moderator_analysis(data, names, {"year": numbers}, **settings)),
+        "subgroups": asdict(subgroup_analysis(data, names, groups, variable="design", permutations=99, **settings)),
+        "regression": asdict(moderator_analysis(data, names, {"year": numbers}, permutations=99, **settings)),
         "cumulative": asdict(cumulative_analysis(data, names, numbers, variable="year", **settings)),
         "influence": asdict(influence_analysis(data, names, **settings)),
+        "gosh": asdict(gosh_analysis(data, names, subsets=2000, **settings)),
         "bias": asdict(bias_analysis(data, names, force=True, **settings)),
         "second_opinions": [asdict(one) for one in second_opinions(data, names, force=True, **settings)],
         "presets": asdict(compare_presets(data, names, **settings))["rows"],

@@ -100,7 +100,14 @@ def test_tables_hold_the_documents_numbers(name: str) -> None:
         assert rounding.p_value(test["p_value"]) in text["bias"]
     for row in found["presets"]:
         assert shown.interval(row["ci_low"], row["ci_high"]) in text["presets"]
-        assert " ".join(row["explanation"].split())[:60] in text["presets"]
+        for step in row["differences"]:
+            assert " ".join(step["sentence"].split())[:60] in text["presets"]
+            assert shown.interval(step["ci_low"], step["ci_high"]) in text["presets"]
+    for key in ("low", "median", "high"):
+        assert shown.text(found["gosh"]["estimate"][key]) in text["gosh"]
+        assert rounding.percent(found["gosh"]["i2"][key]) in text["gosh"]
+    assert rounding.p_value(found["subgroups"]["permutation_p"]) in text["subgroups"]
+    assert rounding.p_value(found["regression"]["qm_permutation_p"]) in text["regression"]
     for one in found["multiverse"]["universes"]:
         assert shown.text(one["estimate"]) in text["multiverse"]
 

@@ -105,7 +105,7 @@ def bias_analysis(
     data, studies
         As for :func:`synth.meta.pool`.
     force : bool
-        Also under ten studies, with the reason why not kept in ``reason``.
+        Also under ten studies, with the reason against it kept in ``reason``.
     **settings
         As for :func:`synth.meta.pool`. The tests look at the studies and not at the pool, so that every model will do;
         trim and fill is by inverse variance, with the settings where that is the model.
@@ -151,7 +151,7 @@ def bias_analysis(
         lfk=_lfk(found.doi),
         funnel=_funnel(given),
         excluded=given.excluded,
-        reason=found.reason or None,
+        reason=f"{found.reason} They were made on request: so few can hardly show anything." if found.reason else None,
     )
 
 

@@ -171,9 +171,7 @@ def gosh_analysis(
             reason,
         )  # fmt: skip
     most = _unasked(k, made.model) if subsets is None else subsets
-    masks, everything = subset_masks(
-        k, smallest=2, exhaustive_up_to=k if there <= most else 0, samples=most, seed=seed
-    )
+    masks, everything = subset_masks(k, smallest=2, exhaustive_up_to=k if there <= most else 0, samples=most, seed=seed)
     y, shown, i2, tau2 = _pools(given, masks)
     good = np.isfinite(y) & np.isfinite(i2)
     lost = int((~good).sum())
@@ -287,6 +285,4 @@ def _cells(across: Floats, shown: Floats, i2: Floats, held: NDArray[np.bool_]) -
     n = np.bincount(cell, minlength=len(where))
     apart = np.bincount(cell, weights=held, minlength=len(where))
     middle, share = (np.bincount(cell, weights=values, minlength=len(where)) / n for values in (shown, i2))
-    return tuple(
-        Cell(float(middle[i]), float(share[i]), int(n[i]), round(float(apart[i]))) for i in range(len(where))
-    )
+    return tuple(Cell(float(middle[i]), float(share[i]), int(n[i]), round(float(apart[i]))) for i in range(len(where)))

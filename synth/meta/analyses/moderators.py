@@ -312,7 +312,7 @@ def _glmm(given: Prepared, x: Floats, permutations: int | None, seed: int) -> tu
         rows = [(*row, number(p)) for row, p in zip(rows, dealt.p_values, strict=True)]
         statistics = "a coefficient over its standard error, together by the likelihood ratio"
         how = how_permuted(dealt.plan.total, None if dealt.plan.exact else seed, statistics)
-        together = number(dealt.ratio_p)
+        together = number(dealt.together_p)
     qe = _unexplained(events, total, m)
     common = settings.effects == "common"
     return rows, {

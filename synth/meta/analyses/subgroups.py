@@ -197,14 +197,14 @@ def _permuted(
     effects, method = given.settings.effects, given.settings.tau2_method or "REML"
     try:
         if given.settings.model == "glmm":
-            what = "likelihood ratio between the groups"
             tau2 = "separate" if setting == "none" else setting
             dealt = glmm_permuted(
                 *given.counts, groups, tau2=tau2, effects=effects, permutations=permutations, seed=seed
             )
-            p, total, exact = dealt.ratio_p, dealt.plan.total, dealt.plan.exact
+            p, total, exact = dealt.together_p, dealt.plan.total, dealt.plan.exact
+            what = "Q between the groups" if dealt.statistic == "q" else "the likelihood ratio between the groups"
         elif setting == "common":
-            what = "Wald statistic of equal means with one tau2"
+            what = "the Wald statistic of equal means with one tau2"
             design = (groups[:, None] == np.arange(int(groups.max()) + 1)).astype(float)
             design[:, 0] = 1.0
             test = permutation_test(given.y, given.v, design, effects=effects, tau2_method=method, ci_method="wald",

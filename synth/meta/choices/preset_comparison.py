@@ -38,12 +38,17 @@ class Difference:
     first, here : str or None
         Its words in the first row and in this one.
     sentence : str
+    estimate, ci_low, ci_high : float or None
+        The answer after this change and those before it, on the reporting scale.
     """
 
     setting: str
     first: str | None
     here: str | None
     sentence: str
+    estimate: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -288,7 +293,9 @@ def _differences(first: dict[str, str | None], last: dict[str, str | None], pool
         after = pools.under(here)
         said = explain(setting, old, here, before.result, after.result)
         if said:
-            out.append(Difference(setting, old[setting], here[setting], said))
+            shown = None if after.result is None else after.result.pooled.reporting
+            numbers = (None,) * 3 if shown is None else (shown.estimate, shown.ci_low, shown.ci_high)
+            out.append(Difference(setting, old[setting], here[setting], said, *numbers))
         before = after
     return tuple(out)
 

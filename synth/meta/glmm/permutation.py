@@ -27,14 +27,17 @@ class GlmmPermutation:
     ----------
     p_values : array of float, shape (p,)
         Two-sided, one for each coefficient: by the coefficient over its standard error.
-    ratio_p : float
-        Of all but the intercept, or of the groups, together: by the likelihood ratio.
+    together_p : float
+        Of all but the intercept, or of the groups, together.
+    statistic : {"q", "ratio"}
+        By which: Q between the groups, or the likelihood ratio.
     plan : Arrangements
         How many, and whether these are all.
     """
 
     p_values: Floats
-    ratio_p: float
+    together_p: float
+    statistic: str
     plan: Arrangements
 
 
@@ -107,7 +110,7 @@ def permuted_regression(
     for rows in plan.batches(max(1, CELLS_AT_ONCE // x.size)):
         found += at_least(strength(_dealt(labels, rows)), observed)
     share = found / plan.total
-    return GlmmPermutation(share[:-1], float(share[-1]), plan)
+    return GlmmPermutation(share[:-1], float(share[-1]), "ratio", plan)
 
 
 def permuted_groups(
@@ -120,7 +123,7 @@ def permuted_groups(
     permutations: int = 5_000,
     seed: int = 1,
 ) -> GlmmPermutation:
-    """Test whether subgroups differ by giving the studies' groups out anew, by the likelihood ratio.
+    """Test whether subgroups differ by giving the studies' groups out anew.
 
     Parameters
     ----------
@@ -136,7 +139,8 @@ def permuted_groups(
     Returns
     -------
     GlmmPermutation
-        ``p_values`` is empty.
+        ``p_values`` is empty. With separate tau2 the statistic is Q between the groups where every arrangement has one;
+        where one has a group without any event, and with a common tau2, it is the likelihood ratio.
 
     Raises
     ------
@@ -148,8 +152,8 @@ def permuted_groups(
     Examples
     --------
     >>> test = permuted_groups([9, 8, 1, 1, 2], [43, 38, 26, 17, 60], np.array([0, 0, 1, 1, 1]))
-    >>> test.plan.total, test.ratio_p
-    (10, 0.1)
+    >>> test.plan.total, test.together_p, test.statistic
+    (10, 0.1, 'q')
     """
     x, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
     plan = arrange(groups, permutations, seed)
@@ -159,18 +163,24 @@ def permuted_groups(
     def height(rows: NDArray[np.intp]) -> Floats:
         if shared:
             design = (groups[:, None] == np.arange(count)).astype(float)
-            return fit_dealt(x, n, design, _dealt(groups, rows)).loglik[:, None]
+            ratio = fit_dealt(x, n, design, _dealt(groups, rows)).loglik
+            return np.column_stack([np.full(len(rows), np.nan), ratio])
         masks = rows[:, None, :] == np.arange(count)[None, :, None]
         fits = fit_rows(x, n, masks.reshape(-1, x.size), effects)
         # nobody or everybody with the event is certain at the edge; separation has no maximum
         known = (fits.state == OK) | (fits.state == ALL_ZERO) | (fits.state == ALL_EVENTS)
-        each = np.where(known, fits.loglik, np.nan)
-        return np.asarray(each.reshape(-1, count).sum(axis=1))[:, None]
+        each = np.where(known, fits.loglik, np.nan).reshape(-1, count)
+        mu, weight = fits.mu.reshape(-1, count), fits.se.reshape(-1, count) ** -2.0
+        off = mu - ((weight * mu).sum(axis=1) / weight.sum(axis=1))[:, None]
+        return np.column_stack([(weight * off * off).sum(axis=1), each.sum(axis=1)])
 
     observed = height(groups[None, :])[0]
-    if not np.isfinite(observed).all():
+    if not np.isfinite(observed[1]):
         raise NoAnswer("The groups as they are have no maximum of the likelihood to be compared with.")
-    found = np.zeros(1)
+    found, whole = np.zeros(2), True
     for rows in plan.batches(max(1, CELLS_AT_ONCE // x.size)):
-        found += at_least(height(rows), observed)
-    return GlmmPermutation(np.empty(0), float(found[0]) / plan.total, plan)
+        strength = height(rows)
+        whole &= bool(np.isfinite(strength[:, 0]).all())
+        found += at_least(strength, observed)
+    which = 0 if whole else 1
+    return GlmmPermutation(np.empty(0), float(found[which]) / plan.total, ("q", "ratio")[which], plan)
