@@ -79,7 +79,7 @@ class Parser:
         flat = self._flat
         try:
             if self._prolog is not None:
-                self._head = self._head or chunk[:2000]
+                self._head = (self._head + chunk)[:2000]
                 if self._prolog.over(chunk):
                     self._flat = self._prolog.utf8 and b"\0" not in self._head
                     self._prolog = None
