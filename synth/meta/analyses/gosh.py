@@ -127,9 +127,9 @@ def gosh_analysis(
     data, studies
         As for :func:`synth.meta.pool`.
     subsets : int, optional
-        All subsets of two studies or more are pooled where there are at most this many; else so many are drawn, each of
-        all subsets with equal chances. Default: all up to 15 studies; above that 20,000, or 5,000 by the binomial-normal
-        model (fewer above 200, or 100, studies).
+        All subsets of two studies or more are pooled where there are at most this many; else so many are drawn, each
+        with equal chances. Default: all up to 15 studies; above that 20,000, or 5,000 by the binomial-normal model
+        (fewer above 200, or 100, studies).
     seed : int
         Of the draw.
     **settings
