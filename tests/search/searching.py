@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import weakref
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,13 @@ def review_in(folder: Path) -> Path:
     return review
 
 
-def client(eutils: Eutils, key: str = "") -> Entrez:
-    """Give a client whose seconds pass on the server's clock."""
+_PACES: weakref.WeakKeyDictionary[Eutils, Pace] = weakref.WeakKeyDictionary()
+
+
+def client(eutils: Eutils) -> Entrez:
+    """Give a client whose seconds pass on the server's clock; all clients of a server keep one pace."""
     pace = Pace(clock=eutils.clock.now, sleep=eutils.clock.sleep, rng=random.Random(1))
-    return Entrez(Identity("tests@example.org", key=key), pace=pace, tries=3, timeout=5)
+    return Entrez(Identity("tests@example.org"), pace=_PACES.setdefault(eutils, pace), tries=3, timeout=5)
 
 
 def wire(monkeypatch: pytest.MonkeyPatch, eutils: Eutils) -> None:
