@@ -183,9 +183,11 @@ class Repacked:
     def __enter__(self) -> Repacked:
         return self
 
-    def add(self, name: str, data: bytes) -> None:
-        """Add a part."""
-        self._zip.writestr(zipfile.ZipInfo(name), data)
+    def add(self, name: str, *pieces: bytes | memoryview) -> None:
+        """Add a part, from its pieces one after the other."""
+        with self._zip.open(zipfile.ZipInfo(name), "w") as handle:
+            for piece in pieces:
+                handle.write(piece)
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()

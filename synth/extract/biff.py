@@ -1,43 +1,33 @@
-"""The record stream of an .xls (Excel 5 to 2003): what it says besides its values, and whether a parser may have it.
+"""An .xls (Excel 5 to 2003): read here, record by record, since a slip in it makes the usual parser ask for terabytes.
 
 Section numbers in comments are those of [MS-XLS], Microsoft's description of the format.
 """
 
 from __future__ import annotations
 
+import codecs
 import struct
-from collections import Counter
-from dataclasses import dataclass, field
 
 from synth.errors import Problem, ProblemsError
+from synth.workspace import visible
 
 from .archives import damaged, refusal
-from .compound import Compound, compound
-from .grids import LARGEST_CELLS, LARGEST_TEXT, Book, Findings
-from .parsing import parsed
-from .typed import shows_percent
+from .biff_cells import Cells, Common
+from .compound import Compound
+from .grids import LARGEST_CELLS, LARGEST_TEXT, Book, Grid
+from .typed import grid_of
 
 MOST_RECORDS = 4_000_000
+MOST_CELLS = 2_000_000
+MOST_SHEETS = 500
 _BOF, _EOF, _BOUNDSHEET, _FILEPASS, _FORMAT, _XF, _SST, _CONTINUE = 0x809, 0x0A, 0x85, 0x2F, 0x41E, 0xE0, 0xFC, 0x3C
-_SUPBOOK, _ROW, _COLINFO, _FILTERMODE, _MERGED = 0x1AE, 0x208, 0x7D, 0x9B, 0xE5
-_NUMBER, _RK, _MULRK, _LABELSST, _LABEL, _RSTRING, _BOOLERR, _FORMULA = (
-    0x203, 0x27E, 0xBD, 0xFD, 0x204, 0xD6, 0x205, 0x06
-)  # fmt: skip
-_ERRORS = {
-    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
-}  # fmt: skip
-
-
-@dataclass
-class _Globals:
-    """What the first substream says: sheets as (offset, hidden, kind), and what the cells refer to."""
-
-    wide: bool
-    sheets: list[tuple[int, bool, int]] = field(default_factory=list)
-    formats: dict[int, str] = field(default_factory=dict)
-    styles: list[int] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    linked: bool = False
+_SUPBOOK, _CODEPAGE, _DATEMODE = 0x1AE, 0x42, 0x22
+_OTHERS = {
+    "worddocument": "a Word document, no workbook",
+    "powerpoint document": "a PowerPoint file, no workbook",
+    "__properties_version1.0": "an Outlook message, no workbook",
+}
+_PAGES = {10000: "mac_roman", 32768: "mac_roman", 32769: "cp1252", 1200: "cp1252"}
 
 
 def read_xls(data: bytes, file: str) -> Book:
@@ -66,95 +56,95 @@ def read_xls(data: bytes, file: str) -> Book:
     stream = container.read(name)
     try:
         common = _globals(stream, file)
-        found = _Sheets(stream, common, file).all()
-    except (struct.error, IndexError) as error:
+        grids = _grids(stream, common, file)
+    except (struct.error, IndexError, OverflowError) as error:
         raise damaged(file) from error
-    if all(kind for _, _, kind in common.sheets):
+    if not grids:
         raise refusal(file, "is a workbook without a worksheet.", "Put the table into a worksheet.")
     problems = []
-    if any("vba" in folded for folded in names) or any(kind in (1, 6) for _, _, kind in common.sheets):
-        message = "holds macros; they were not run."
-        remedy = "If the values are right without them, all is well."
+    if any("vba" in folded for folded in names) or any(kind in (1, 6) for *_, kind in common.sheets):
+        message, remedy = "holds macros; they were not run.", "If the values are right without them, all is well."
         problems.append(Problem(file, message, remedy, severity="warning"))
     if common.linked:
         message = "takes values from other files or the network; nothing was fetched, the values last saved were read."
         remedy = "Look whether they are up to date, and paste them as values."
         problems.append(Problem(file, message, remedy, severity="warning"))
-    sheets = [(None, hidden, found[offset]) if kind == 0 else None for offset, hidden, kind in common.sheets]
-    return Book(parsed(compound("Workbook", stream), sheets, file), problems)
-
-
-_OTHERS = {
-    "worddocument": "a Word document, no workbook",
-    "powerpoint document": "a PowerPoint file, no workbook",
-    "__properties_version1.0": "an Outlook message, no workbook",
-}
+    return Book(grids, problems)
 
 
 def _protected(file: str) -> ProblemsError:
     return refusal(file, "is protected with a password.", "Save a copy without the password, and name that.")
 
 
-def _record(stream: bytes, at: int) -> tuple[int, int, int]:
-    """Return kind, first byte and end of the record at an offset."""
+def _record(stream: bytes, at: int) -> tuple[int, bytes, int]:
+    """Return kind, body and end of the record at an offset."""
     kind, length = struct.unpack_from("<HH", stream, at)
-    if at + 4 + length > len(stream):
+    end = at + 4 + length
+    if end > len(stream):
         raise IndexError("cut off")
-    return kind, at + 4, at + 4 + length
+    return kind, stream[at + 4 : end], end
 
 
-def _globals(stream: bytes, file: str) -> _Globals:
-    kind, start, at = _record(stream, 0)
-    version = struct.unpack_from("<H", stream, start)[0]
+def _globals(stream: bytes, file: str) -> Common:
+    """Read the first substream."""
+    kind, body, at = _record(stream, 0)
+    version = struct.unpack_from("<H", body)[0]
     if kind != _BOF or version not in (0x500, 0x600):
         raise refusal(file, "is a workbook of before Excel 5.", "Open it in a spreadsheet and save it as .xlsx.")
-    common = _Globals(version == 0x600)
+    common = Common(version == 0x600)
     for _ in range(MOST_RECORDS):
-        kind, start, end = _record(stream, at)
-        at = end
+        kind, body, at = _record(stream, at)
         if kind == _EOF:
             break
         if kind == _FILEPASS:
             raise _protected(file)
         if kind == _BOUNDSHEET:
-            offset, state, sort = struct.unpack_from("<IBB", stream, start)
-            common.sheets.append((offset, state & 3 != 0, sort))
+            offset, state, sort = struct.unpack_from("<IBB", body)
+            name = visible(common.text(body[6:], long=False), 60)
+            common.sheets.append((name, offset, state & 3 != 0, sort))
         elif kind == _FORMAT:
-            common.formats[struct.unpack_from("<H", stream, start)[0]] = _format(stream[start + 2 : end], common.wide)
+            common.formats[struct.unpack_from("<H", body)[0]] = common.text(body[2:], long=common.wide)
         elif kind == _XF:
-            common.styles.append(struct.unpack_from("<H", stream, start + 2)[0])
+            common.styles.append(struct.unpack_from("<H", body, 2)[0])
+        elif kind == _CODEPAGE:
+            common.encoding = _encoding(struct.unpack_from("<H", body)[0])
+        elif kind == _DATEMODE:
+            common.epoch_1904 = struct.unpack_from("<H", body)[0] == 1
         elif kind == _SUPBOOK:
             # 2.4.271: a book of its own sheets, and one of add-in functions, are no links.
-            common.linked |= stream[start + 2 : start + 4] not in (b"\x01\x04", b"\x01\x3a")
+            common.linked |= body[2:4] not in (b"\x01\x04", b"\x01\x3a")
         elif kind == _SST:
-            pieces = [stream[start:end]]
+            pieces = [body]
             while _record(stream, at)[0] == _CONTINUE:
-                _, start, at = _record(stream, at)
-                pieces.append(stream[start:at])
-            common.lengths = _text_lengths(pieces)
-    if len(common.sheets) > 500:
-        raise refusal(file, "has more than 500 sheets.", "Keep the sheets that hold data.")
-    if len({offset for offset, _, _ in common.sheets}) < len(common.sheets):
+                _, body, at = _record(stream, at)
+                pieces.append(body)
+            common.texts = _texts(pieces)
+    if len(common.sheets) > MOST_SHEETS:
+        raise refusal(file, f"has more than {MOST_SHEETS} sheets.", "Keep the sheets that hold data.")
+    if len({offset for _, offset, _, _ in common.sheets}) < len(common.sheets):
         raise damaged(file)
     return common
 
 
-def _format(data: bytes, wide: bool) -> str:
-    """Return a number format (2.4.126)."""
-    if not wide:
-        return data[1:].decode("latin-1")
-    return data[3:].decode("utf-16-le" if data[2] & 1 else "latin-1", "replace")
+def _encoding(page: int) -> str:
+    name = _PAGES.get(page, f"cp{page}")
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return "cp1252"
+    return name
 
 
-def _text_lengths(pieces: list[bytes]) -> list[int]:
-    """Return the number of characters of each common text (2.5.293), which may run over several records."""
-    lengths: list[int] = []
-    piece, at = 0, 8
+def _texts(pieces: list[bytes]) -> list[str]:
+    """Return the common texts (2.4.265); one may run over several records."""
+    texts: list[str] = []
     total = struct.unpack_from("<I", pieces[0], 4)[0]
-    while len(lengths) < total and piece < len(pieces):
-        if at >= len(pieces[piece]):
+    if total > MOST_RECORDS:
+        raise IndexError("more texts than a file holds")
+    piece, at = 0, 8
+    while len(texts) < total:
+        while at >= len(pieces[piece]):
             piece, at = piece + 1, 0
-            continue
         count, flags = struct.unpack_from("<HB", pieces[piece], at)
         at += 3
         runs = extra = 0
@@ -164,16 +154,18 @@ def _text_lengths(pieces: list[bytes]) -> list[int]:
         if flags & 4:
             extra = struct.unpack_from("<I", pieces[piece], at)[0]
             at += 4
-        lengths.append(count)
-        left = count
-        while left:
+        text = ""
+        while True:
             size = 2 if flags & 1 else 1
-            here = min(left, (len(pieces[piece]) - at) // size)
-            left -= here
+            here = min(count, (len(pieces[piece]) - at) // size)
+            text += pieces[piece][at : at + here * size].decode("utf-16-le" if size == 2 else "latin-1", "replace")
             at += here * size
-            if left:
-                # The rest stands in the next record, behind a byte that says anew how wide its characters are.
-                piece, at, flags = piece + 1, 1, pieces[piece + 1][0]
+            count -= here
+            if not count:
+                break
+            # The rest stands in the next record, behind a byte that says anew how wide its characters are.
+            piece, at, flags = piece + 1, 1, pieces[piece + 1][0]
+        texts.append(text)
         skip = 4 * runs + extra
         while skip > len(pieces[piece]) - at:
             skip -= len(pieces[piece]) - at
@@ -181,114 +173,42 @@ def _text_lengths(pieces: list[bytes]) -> list[int]:
             if piece >= len(pieces):
                 raise IndexError("cut off")
         at += skip
-    return lengths
+    return texts
 
 
-class _Sheets:
-    """Walks through the substreams of the sheets."""
-
-    def __init__(self, stream: bytes, common: _Globals, file: str) -> None:
-        self._stream, self._common, self._file = stream, common, file
-        self._records = self._cells = 0
-        self._shared: Counter[int] = Counter()
-        self._percent = {
-            number
-            for number, style in enumerate(common.styles)
-            if style in (9, 10) or shows_percent(common.formats.get(style, ""))
-        }
-
-    def all(self) -> dict[int, Findings]:
-        """Return the findings of each sheet by its offset.
-
-        Raises
-        ------
-        ProblemsError
-            A parser would need more memory than any table of studies.
-        """
-        found = {offset: self._sheet(offset) for offset, _, _ in self._common.sheets}
-        lengths = self._common.lengths
-        if self._shared and max(self._shared) >= len(lengths):
-            raise damaged(self._file)
-        if sum(lengths[number] * times for number, times in self._shared.items()) > LARGEST_TEXT:
-            raise self._too_large()
-        return found
-
-    def _too_large(self) -> ProblemsError:
-        return refusal(
-            self._file,
-            "has sheets that are larger than any table of studies, or with cells that far apart.",
-            "Keep one row per study and outcome, and delete what stands far below or beside the table.",
-        )
-
-    def _sheet(self, at: int) -> Findings:
-        stream, found, depth = self._stream, Findings(), 0
+def _grids(stream: bytes, common: Common, file: str) -> list[Grid]:
+    """Read the worksheets."""
+    grids = []
+    records = count = characters = 0
+    for name, at, hidden, kind in common.sheets:
+        if kind != 0:
+            continue
+        cells, depth = Cells(common, file), 0
         while True:
-            kind, start, end = _record(stream, at)
-            self._records += 1
-            if self._records > MOST_RECORDS:
-                raise self._too_large()
-            at = end
-            if kind == _BOF:
+            sort, body, at = _record(stream, at)
+            records += 1
+            full = cells.count > MOST_CELLS - count or cells.characters > LARGEST_TEXT - characters
+            if full or records > MOST_RECORDS:
+                raise _too_large(file)
+            # A chart lies in a sheet as a substream of its own.
+            if sort == _BOF:
                 depth += 1
-            elif kind == _EOF:
+            elif sort == _EOF:
                 depth -= 1
                 if depth <= 0:
                     break
             elif depth == 1:
-                self._take(kind, start, end, found)
-        self._cells += found.cells
-        if self._cells > LARGEST_CELLS:
-            raise self._too_large()
-        return found
+                cells.take(sort, body)
+        count, characters = count + cells.count, characters + cells.characters
+        if cells.box > LARGEST_CELLS:
+            raise _too_large(file)
+        grids.append(grid_of(cells.rows(), 0, cells.found, name, hidden))
+    return grids
 
-    def _take(self, kind: int, start: int, end: int, found: Findings) -> None:
-        stream = self._stream
-        if kind in (_NUMBER, _RK, _LABELSST, _LABEL, _RSTRING, _BOOLERR, _FORMULA):
-            row, column, style = struct.unpack_from("<HHH", stream, start)
-            self._cell(row + 1, column, style, found)
-            if kind == _LABELSST:
-                self._shared[struct.unpack_from("<I", stream, start + 6)[0]] += 1
-            elif kind == _BOOLERR and stream[start + 7]:
-                found.errors[row + 1, column] = _ERRORS.get(stream[start + 6], "#N/A")
-            elif kind == _FORMULA:
-                self._formula((row + 1, column), start, found)
-        elif kind == _MULRK:
-            row, first = struct.unpack_from("<HH", stream, start)
-            for number in range((end - start - 6) // 6):
-                style = struct.unpack_from("<H", stream, start + 4 + 6 * number)[0]
-                self._cell(row + 1, first + number, style, found)
-        elif kind == _ROW:
-            row, flags = struct.unpack_from("<H10xH", stream, start)
-            if flags & 0x20:
-                found.hidden_rows.add(row + 1)
-        elif kind == _COLINFO:
-            first, last, _, _, flags = struct.unpack_from("<HHHHH", stream, start)
-            if flags & 1:
-                found.hidden_columns.update(range(first, min(last, 255) + 1))
-        elif kind == _FILTERMODE:
-            found.filtered = True
-        elif kind == _MERGED:
-            for number in range(min(struct.unpack_from("<H", stream, start)[0], (end - start - 2) // 8)):
-                top, bottom, left, right = struct.unpack_from("<HHHH", stream, start + 2 + 8 * number)
-                found.merged.append((top + 1, left, bottom + 1, right))
 
-    def _formula(self, at: tuple[int, int], start: int, found: Findings) -> None:
-        """Take a formula (2.4.127): its value, and whether the file asks to have it computed on opening."""
-        result, flags = self._stream[start + 6 : start + 14], struct.unpack_from("<H", self._stream, start + 14)[0]
-        found.formulas.add(at)
-        if result[6:] == b"\xff\xff" and result[0] == 2:
-            found.errors[at] = _ERRORS.get(result[2], "#N/A")
-        if flags & 2:
-            found.uncalculated.add(at)
-
-    def _cell(self, row: int, column: int, style: int, found: Findings) -> None:
-        if column > 255:
-            raise damaged(self._file)
-        if style in self._percent:
-            found.percents.add((row, column))
-        if found.box is None:
-            found.box = (row, row, column, column)
-            return
-        top, bottom, left, right = found.box
-        if row < top or row > bottom or column < left or column > right:
-            found.box = (min(top, row), max(bottom, row), min(left, column), max(right, column))
+def _too_large(file: str) -> ProblemsError:
+    return refusal(
+        file,
+        "has sheets that are larger than any table of studies.",
+        "Keep one row per study, arm and outcome, and put everything else into another file.",
+    )

@@ -1,12 +1,11 @@
 """Compound files, in which an .xls lies: streams cut into sectors, each chained to the next by a table.
 
 A chain that runs in a circle never ends, and a file of a few kilobytes can say that it has a billion sectors. So every
-chain is followed within the bounds of the file, and the parser of workbooks gets a new file with the one stream in it.
+chain is followed within the bounds of the file.
 """
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Sequence
 
@@ -32,12 +31,6 @@ class Compound:
     ------
     ProblemsError
         It is damaged.
-
-    Examples
-    --------
-    >>> made = Compound(compound("Workbook", b"x" * 5000).getvalue(), "a.xls")
-    >>> made.names, len(made.read("Workbook"))
-    (['Root Entry', 'Workbook'], 5000)
     """
 
     def __init__(self, data: bytes, file: str) -> None:
@@ -45,7 +38,7 @@ class Compound:
         self._data = data
         try:
             self._open()
-        except (struct.error, IndexError, ValueError, OverflowError) as error:
+        except (struct.error, IndexError, ValueError, OverflowError, StopIteration) as error:
             raise damaged(file) from error
 
     def _open(self) -> None:
@@ -73,9 +66,9 @@ class Compound:
         for number in chained:
             self._next += self._numbers(self._sector(number))
         self._entries = self._directory(self._follow(directory))
-        root = self._entries.get("Root Entry") or next(iter(self._entries.values()), None)
+        root = next(iter(self._entries.values()))
         self._small_next = self._numbers(self._follow(small)) if small < _TABLE else []
-        self._small = self._follow(root[0])[: root[1]] if root and root[0] < _TABLE else b""
+        self._small = self._follow(root[0])[: root[1]] if root[0] < _TABLE else b""
 
     def _sector(self, number: int) -> bytes:
         start = (number + 1) * self._size
@@ -132,42 +125,3 @@ class Compound:
             return b"".join(pieces)[:size]
         except (IndexError, ValueError) as error:
             raise damaged(self.file) from error
-
-
-def compound(name: str, stream: bytes) -> io.BytesIO:
-    """Return a compound file with one stream in it, which is at least 4096 bytes long."""
-    size = 512
-    body = stream.ljust(max(_SMALL, -(-len(stream) // size) * size), b"\0")
-    count = len(body) // size
-    # Sector 0 is the directory, then comes the stream, then the table of all sectors, then what tables beyond 109 need.
-    tables = 1
-    while True:
-        more = max(0, -(-(tables - 109) // 127))
-        needed = -(-(1 + count + tables + more) // 128)
-        if needed <= tables:
-            break
-        tables = needed
-    first_table, first_more = 1 + count, 1 + count + tables
-    chain = [_END, *range(2, count + 1), _END, *[_TABLE] * tables, *[0xFFFFFFFC] * more]
-    chain += [_FREE] * (tables * 128 - len(chain))
-    numbers = list(range(first_table, first_table + tables))
-    header = MAGIC + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<IIIIIIIII", 0, tables, 0, 0, _SMALL, _END, 0, first_more if more else _END, more)
-    header += struct.pack("<109I", *(numbers[:109] + [_FREE] * (109 - len(numbers[:109]))))
-    directory = _entry("Root Entry", 5, 1, _END, 0) + _entry(name, 2, _FREE, 1, max(len(stream), _SMALL)) + bytes(256)
-    further = b""
-    for index in range(more):
-        part = numbers[109 + 127 * index : 109 + 127 * (index + 1)]
-        following = first_more + index + 1 if index + 1 < more else _END
-        further += struct.pack("<128I", *part, *[_FREE] * (127 - len(part)), following)
-    return io.BytesIO(header + directory + body + struct.pack(f"<{len(chain)}I", *chain) + further)
-
-
-def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
-    text = name.encode("utf-16-le") + b"\0\0"
-    return (
-        text.ljust(64, b"\0")
-        + struct.pack("<HBBIII", len(text), kind, 1, _FREE, _FREE, child)
-        + bytes(36)
-        + struct.pack("<III", start, size, 0)
-    )

@@ -17,6 +17,7 @@ from .units import is_unit, split_unit
 DEEPEST = 60
 """Rows with text that are looked at for headings, from the top of a sheet or from a gap in it."""
 _MOST_ASKED = 10_000
+_SHARES = ("%", "percent")
 _NUMERIC = re.compile(r"[+-]?[\d.,]*\d[\d.,\s]*%?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?: [\d:]+)?")
 
@@ -200,13 +201,11 @@ class Finder:
             bottom += 1
             units = [cell.strip().strip("()[]").strip() for cell in row]
         bare = [split_unit(name) for name in names]
-        folded = [fold(name) for name, _ in bare]
+        # "Deaths (%)" keeps its sign, since it is another column than "Deaths (n)".
+        folded = [fold(name if unit not in _SHARES else whole) for (name, unit), whole in zip(bare, names, strict=True)]
         for place, (name, unit) in enumerate(bare):
-            if not unit:
-                continue
-            units[place] = unit
-            # "Deaths (%)" is another column than "Deaths (n)", and "Deaths" alone would be neither.
-            if unit not in ("%", "percent") and folded.count(folded[place]) == 1 and not self._known(names[place]):
+            units[place] = unit or units[place]
+            if unit and unit not in _SHARES and folded.count(folded[place]) == 1 and not self._known(names[place]):
                 names[place] = name
         return Header(top, bottom, tuple(names), tuple(groups), tuple(units), tuple(found), score)
 

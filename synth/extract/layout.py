@@ -63,13 +63,16 @@ def tables_of(
     if not grid.rows:
         return []
     found: list[Table] = []
+    begins: list[str] = []
     stray: list[tuple[int, int]] = []
     for columns, joined in _blocks(grid, known):
         part = _part(grid, columns)
         if found and (len(columns) < 2 or len(part) < 2):
             stray += [(number, columns[place]) for number, cells in part for place, cell in enumerate(cells) if cell]
             continue
-        found += _Sheet(grid, part, columns, file, known, fits).tables(joined)
+        tables = _Sheet(grid, part, columns, file, known, fits).tables(joined)
+        begins += [f"{letters(columns[0] + 1)}{table.header_row}" for table in tables]
+        found += tables
     if stray:
         found[0].notes.append(
             found[0].problem(
@@ -78,6 +81,10 @@ def tables_of(
                 severity="note",
             )
         )
+    if len(found) > 1:
+        where = ", ".join(begins[:10])
+        message = f"holds {len(found)} tables, which begin at {where}."
+        found[0].notes.append(found[0].problem(message, "Nothing has to be done.", severity="note"))
     return found
 
 
@@ -330,7 +337,7 @@ class _Sheet:
             self._note(table, f"has its headings again in {where}, passed over.", "Nothing has to be done.")
         if region.below:
             self._note(
-                table, f"has text below the table ({self._numbers(region.below)}), taken as remarks, not as data.",
+                table, f"has rows of one cell below the table ({self._numbers(region.below)}), taken as remarks.",
                 "If a study stands there, leave no empty row above it.",
             )  # fmt: skip
         if region.across:

@@ -232,7 +232,9 @@ def _searched(data: bytes, file: str, percent_styles: frozenset[int]) -> Finding
         if not numbers.issubset([row for row, _ in rows]) or not all(name.isalpha() for name in names):
             return None
         columns = [place(f"{name.decode()}1", file)[1] for name in names]
-        lines = [place(f"A{number.decode()}", file)[0] for number in numbers]
+        lines = [*map(int, numbers)]
+        if max(lines) > LAST_ROW:
+            raise damaged(file)
         found.box = (min(lines), max(lines), min(columns), max(columns))
     found.shared = data.count(b't="s"')
     if b't="e"' in data:

@@ -19,6 +19,7 @@ from .separators import is_numeral
 
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.')
 _NUMERIC_STARTS = frozenset("0123456789+-.,\u00a0 ")
+_PLAIN = frozenset((str, float))
 _EXACT = 10**15
 _MOST_KEPT = 100_000
 
@@ -88,47 +89,45 @@ class _Texts:
 
     def __init__(self, grid: Grid, first: int) -> None:
         self._grid, self._first = grid, first
-        self._numbers: dict[float, str] = {}
-        self._words: dict[str, str] = {}
+        # The same word in a hundred thousand rows is one word in memory, and is looked at once.
+        self._kept: dict[str | float, str] = {"": ""}
 
     def row(self, number: int, values: Sequence[Any], percents: set[int] | None) -> list[str]:
         """Return the cells of a row."""
-        cells: list[str] = []
-        add, numbers, words = cells.append, self._numbers, self._words
-        if len(words) > _MOST_KEPT:
-            words.clear()
-        for value in values:
-            kind = value.__class__
-            if kind is str:
-                if value and value[0] in _NUMERIC_STARTS and is_numeral(value):
-                    self._grid.mark(number, self._first + len(cells), tables.TEXT)
-                # The same word in a hundred thousand rows is one word in memory.
-                add(words.setdefault(value, value))
-            elif kind is float and value in numbers and not percents:
-                add(numbers[value])
-            else:
-                add(self._text(number, self._first + len(cells), value, percents))
-        if any(map(str.isspace, cells)):
-            return [cell if cell.strip() else "" for cell in cells]
-        return cells
+        kept = self._kept
+        if percents or not _PLAIN.issuperset(map(type, values)):
+            return [self._text(number, self._first + place, value, percents) for place, value in enumerate(values)]
+        cells: list[str | None] = [*map(kept.get, values)]
+        while None in cells:
+            place = cells.index(None)
+            cells[place] = self._text(number, self._first + place, values[place], None)
+        return cells  # type: ignore[return-value]
 
     def _text(self, row: int, column: int, value: Any, percents: set[int] | None) -> str:
+        if isinstance(value, str):
+            if value and value[0] in _NUMERIC_STARTS and is_numeral(value):
+                self._grid.mark(row, column, tables.TEXT)
+                return value
+            return self._keep(value, value if value.strip() else "")
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
         if isinstance(value, int | float):
             if percents and column in percents:
                 self._grid.mark(row, column, tables.PERCENT)
                 return percent_text(value)
-            text = number_text(value)
             if not abs(value) < _EXACT:
                 self._grid.mark(row, column, tables.ROUNDED)
-            elif len(self._numbers) < _MOST_KEPT:
-                self._numbers[float(value)] = text
-            return text
+                return number_text(value)
+            return self._keep(float(value), number_text(value))
         if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
             self._grid.mark(row, column, tables.DATE)
             return moment_text(value)
         return str(value)
+
+    def _keep(self, value: str | float, text: str) -> str:
+        if len(self._kept) > _MOST_KEPT:
+            self._kept = {"": ""}
+        return self._kept.setdefault(value, text)
 
 
 def grid_of(values: Iterable[Sequence[Any]], first: int, seen: Findings, name: str, hidden: bool) -> Grid:
@@ -137,7 +136,7 @@ def grid_of(values: Iterable[Sequence[Any]], first: int, seen: Findings, name: s
     Parameters
     ----------
     values : iterable of sequence
-        Rows from the first on, all of one length, as the parser gives them: ``""`` for an empty cell and for an error.
+        Rows from the first on, as the parser gives them: ``""`` for an empty cell and for an error.
     first : int
         Column of the first value in each row, from 0.
     seen : Findings

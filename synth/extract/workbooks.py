@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from xml.sax.saxutils import quoteattr
 
 from synth.errors import Problem, ProblemsError
 from synth.workspace import visible
@@ -22,6 +23,11 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _SMALL = 8 * 2**20
+_HEAD = 2**16
+_SHEET_ROOT, _CELLS = re.compile(rb"<(?:\w+:)?worksheet\b[^<>]*>"), re.compile(rb"<((?:\w+:)?sheetData)[ />]")
+_TEXTS_ROOT, _TEXTS = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>"), re.compile(rb"<((?:\w+:)?si)[ />]")
+_END_OF_TEXT = re.compile(rb"</(?:\w+:)?si\s*>")
+_COUNTS = re.compile(rb"""\s(?:uniqueCount|count)\s*=\s*(?:"[^"]*"|'[^']*')""")
 
 
 @dataclass
@@ -100,21 +106,24 @@ def read_xlsx(archive: Archive, file: str) -> Book:
         It cannot be read, or is larger than any sheet of studies.
     """
     outline = _outline(archive, file)
-    percent = _percent_styles(archive, outline.styles, file)
+    styles = _Styles(file, archive.read(outline.styles) if outline.styles else None)
     texts = archive.read(outline.strings) if outline.strings else b""
     budget = _Budget(texts, file)
     found: list[Findings] = []
     with Repacked() as made:
         for number, (_, part, _hidden) in enumerate(outline.sheets, start=1):
             data = archive.read(part)
-            found.append(scan(data, file, percent, outline.recalculate))
+            found.append(scan(data, file, styles.percent, outline.recalculate))
             budget.spend(found[-1], data)
-            made.add(f"xl/worksheets/sheet{number}.xml", data)
+            made.add(f"xl/worksheets/sheet{number}.xml", *(_essence(data, _SHEET_ROOT, _CELLS) or [data]))
             del data
         if outline.strings:
-            made.add("xl/sharedStrings.xml", texts)
-        if outline.styles:
-            made.add("xl/styles.xml", archive.read(outline.styles))
+            pieces = _essence(texts, _TEXTS_ROOT, _TEXTS)
+            if pieces is None:
+                remedy = "Open it in a spreadsheet and save it again as .xlsx."
+                raise refusal(file, "has comments in its XML, which no spreadsheet program writes.", remedy)
+            made.add("xl/sharedStrings.xml", *pieces)
+        made.add("xl/styles.xml", styles.written())
         for name, data in _frame(outline).items():
             made.add(name, data)
     del texts, budget
@@ -185,32 +194,69 @@ def _relations(archive: Archive, part: str, folder: str, file: str) -> dict[str,
     return found
 
 
-def _percent_styles(archive: Archive, part: str | None, file: str) -> frozenset[int]:
-    """Return the numbers of the cell styles that show a percentage."""
-    if part is None:
-        return frozenset()
-    percent = {"9", "10"}
-    styles: list[str] = []
-    inside = False
+class _Styles:
+    """The number formats of the cells, and which of them show a percentage."""
 
-    def take(element: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        if element == "numFmt" and shows_percent(attributes.get("formatCode", "")):
-            percent.add(attributes.get("numFmtId", ""))
-        elif element == "xf" and inside:
-            styles.append(attributes.get("numFmtId", ""))
+    def __init__(self, file: str, data: bytes | None) -> None:
+        self._codes: dict[str, str] = {}
+        self._cells: list[str] = []
+        self._inside = False
+        if data is not None:
+            each(data, file, self._take)
+        shares = {"9", "10"} | {number for number, code in self._codes.items() if shows_percent(code)}
+        self.percent = frozenset(place for place, number in enumerate(self._cells) if number in shares)
+
+    def _take(self, element: str, attributes: dict[str, str]) -> None:
+        if element == "numFmt":
+            self._codes[_number(attributes.get("numFmtId", ""))] = attributes.get("formatCode", "")
+        elif element == "xf" and self._inside:
+            self._cells.append(_number(attributes.get("numFmtId", "")))
         elif element in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
-            inside = element == "cellXfs"
+            self._inside = element == "cellXfs"
 
-    each(archive.read(part), file, take)
-    return frozenset(number for number, style in enumerate(styles) if style in percent)
+    def written(self) -> bytes:
+        """Return the formats as a part of their own, and nothing else that a style says."""
+        codes = "".join(
+            f"<numFmt numFmtId={quoteattr(number)} formatCode={quoteattr(code)}/>"
+            for number, code in self._codes.items()
+        )
+        cells = "".join(f'<xf numFmtId="{number}"/>' for number in self._cells)
+        return f'<styleSheet xmlns="{_MAIN}"><numFmts>{codes}</numFmts><cellXfs>{cells}</cellXfs></styleSheet>'.encode()
+
+
+def _number(text: str) -> str:
+    return text if text.isascii() and text.isdecimal() and len(text) < 6 else "0"
+
+
+def _essence(data: bytes, root: re.Pattern[bytes], inside: re.Pattern[bytes]) -> list[bytes | memoryview] | None:
+    """Return the part of a document that holds the values, within its root; the rest a parser need not have.
+
+    What a root says of its size is left out, since a parser believes it and asks for the memory. ``None`` where
+    comments or the like stand between.
+    """
+    if b"<!" in data or data.find(b"<?", 2) >= 0:
+        # In a comment may stand what looks like cells, and a parser would be handed the comment without its marks.
+        return None
+    begin = root.search(data, 0, _HEAD)
+    first = None if begin is None else inside.search(data, begin.end())
+    last = data.rfind(b"</")
+    if begin is None or last < begin.end():
+        return [data]
+    if first is None:
+        return [begin[0], data[last:]] if not begin[0].endswith(b"/>") else [begin[0]]
+    end = data.rfind(b"</" + first[1], first.start(), last)
+    stop = data.find(b">", end) + 1 if end >= 0 else last
+    return [_COUNTS.sub(b"", begin[0]), memoryview(data)[first.start() : stop], data[last:]]
 
 
 class _Budget:
     """What a parser may keep in memory: every cell of each sheet's box, and every common text once for each cell."""
 
     def __init__(self, texts: bytes, file: str) -> None:
-        self._lengths = [len(text) for text in re.split(rb"</(?:\w+:)?si\s*>", texts)]
+        begin = _TEXTS.search(texts)
+        self._lengths = [len(text) for text in _END_OF_TEXT.split(texts, 0)] if begin else [0]
+        if begin:
+            self._lengths[0] -= begin.start()
         self._longest = max(self._lengths)
         self._file = file
         self._cells = self._text = 0
@@ -224,7 +270,7 @@ class _Budget:
             All sheets together would not fit.
         """
         self._cells += seen.cells
-        if seen.shared * self._longest <= LARGEST_TEXT // MOST_SHEETS:
+        if self._text + seen.shared * self._longest <= LARGEST_TEXT // 2:
             self._text += seen.shared * self._longest
         else:
             # One long text is nothing; which cell shows which text decides.
