@@ -17,6 +17,7 @@ from .pool_words import (
     EFFECTS,
     I2_METHODS,
     MEASURES,
+    MEDIANS,
     MODELS,
     PREDICTIONS,
     PRESETS,
@@ -108,6 +109,8 @@ Examples:
                    "most N, else in N that are drawn.")
 @click.option("--cumulative", metavar="VARIABLE",
               help="Add one study after the other, in the order of a column, or of total, size or precision.")
+@click.option("--medians", type=Choice(MEDIANS), default="luo", show_default=True,
+              help="How means are estimated for studies of a review that give a median with quartiles or range.")
 @click.option("--bias", is_flag=True,
               help="Look for small-study effects, from ten studies on: tests, trim and fill, LFK index, funnel.")
 @click.option("--bias-force", is_flag=True, help="The same under ten studies too, where the tests can see little.")

@@ -76,6 +76,12 @@ CI_METHODS = {
     "hksj-adhoc": "the same, never narrower than t",
     "credible": "of the posterior, with --model bayes",
 }
+MEDIANS = {
+    "luo": "as of normal values: Luo 2018, Wan 2014, Shi 2020; skewed ones out",
+    "lognormal": "as of log-normal values: Shi 2020; skewed ones out",
+    "mcgrath": "the best of four distributions: McGrath 2020",
+    "leave-out": "not at all: only printed means are pooled",
+}
 TAU2_CIS = {
     "q-profile": "the values of tau2 that Cochran's Q is compatible with",
     "profile": "those that the likelihood does not reject",

@@ -17,6 +17,7 @@ from ..report import document as documents
 from ..workspace import Arm, Outcome, Workspace, digest, visible
 from .analyses import analyses
 from .gather import Gathered, Variables, check_studies, columns_for, gather
+from .medians import is_estimated, with_estimates
 from .options import PoolOptions
 from .run import Document
 
@@ -33,6 +34,12 @@ _MASKS: tuple[tuple[str, str, str, Callable[[Figure], bool]], ...] = (
         "Without series whose denominator was derived",
         "Where the number of patients assessed was worked out and is not printed, the percentage may be another.",
         lambda figure: figure.total_basis != "derived",
+    ),
+    (
+        "printed_means",
+        "Without means estimated from medians",
+        "A mean that is estimated from a median rests on how the values are thought to be distributed.",
+        lambda figure: not is_estimated(figure),
     ),
     (
         "no_bounds",
@@ -113,6 +120,8 @@ def document_of_review(
         From the mathematics, or a variable that is no column.
     """
     review = workspace.review
+    if outcome.kind == "continuous":
+        extracted = with_estimates(extracted, [outcome.id], options.medians)
     arms = {each.id: each for each in review.arms}
     chosen = arms[arm]
     two = None if against is None else (chosen, arms[against])

@@ -48,6 +48,9 @@ class PoolOptions:
         Variable in whose order studies are added; also ``size``, ``total`` or ``precision``.
     exclude : tuple of str
         Studies to leave out.
+    medians : {"luo", "lognormal", "mcgrath", "leave-out"}
+        What becomes of studies that print a median with quartiles or range in place of mean and standard deviation;
+        see :func:`synth.steps.medians.with_estimates`.
     bias, influence, gosh, compare_presets, multiverse : bool
         Whether to make that analysis.
     bias_force : bool
@@ -88,6 +91,7 @@ class PoolOptions:
     permutations: int | None = None
     cumulative: str | None = None
     exclude: tuple[str, ...] = ()
+    medians: str = "luo"
     bias: bool = False
     bias_force: bool = False
     influence: bool = False

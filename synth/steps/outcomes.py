@@ -8,6 +8,8 @@ from typing import Any
 
 from ..extract import Extracted, OutcomeCount, load, summarise
 from ..workspace import Review, Workspace
+from .medians import with_estimates
+from .options import PoolOptions
 from .run import to_json
 
 SCHEMA = "synth.outcomes/1"
@@ -113,7 +115,9 @@ def list_outcomes(workspace: Workspace) -> Listing:
 
 
 def listing_of(review: Review, extracted: Extracted) -> Listing:
-    """Count what sheets that have been read hold."""
+    """Count what sheets that have been read hold; a median from which a mean can be estimated counts as one."""
+    measured = [outcome.id for outcome in review.outcomes if outcome.kind == "continuous"]
+    extracted = with_estimates(extracted, measured, PoolOptions.medians)
     return Listing(
         counts=tuple(summarise(extracted, review)),
         warnings=tuple(str(problem) for problem in extracted.warnings),
