@@ -18,6 +18,8 @@ SECTION_STYLE = """\
 details{margin:.9rem 0}
 summary{cursor:pointer;color:var(--accent)}
 .analysis .about{max-width:34rem}
+.analysis tbody th{min-width:7.5rem}
+@media screen and (max-width:48rem){.analysis td:last-child:not(.num){min-width:16rem}}
 @media screen and (max-width:35rem){.analysis .narrow-screen svg.forest{min-width:0;width:100%;max-width:30rem}}
 @media print{.analysis svg.forest{width:88%;min-width:0}.analysis svg.chart{width:82%;min-width:0;break-inside:avoid}
 details:not([open])>summary::after{content:" (folded; unfold before printing, or see the JSON file)"}}

@@ -149,6 +149,19 @@ def differs(row: Any, *, first: bool) -> str:
     return plain.sentence(get(row, "explanation")) or "nothing"
 
 
+def _as_here(said: str) -> str:
+    """Write the signs of a sentence as the page does.
+
+    Examples
+    --------
+    >>> _as_here("DL gives tau2 0.05, wider by 9.3 %: k - 1 degrees of freedom.")
+    'DL gives τ² 0.05, wider by 9.3%: k − 1 degrees of freedom.'
+    """
+    for plainly, here in (("tau2", "τ²"), (" %", "%"), ("k - ", "k − "), ("I2 ", "I² ")):
+        said = said.replace(plainly, here)
+    return said
+
+
 def _steps(document: Document, first: Any, row: Any, shown: quantity.Quantity) -> Table:
     """The way from the first row to another one, a line for each setting that changes."""
 
@@ -159,7 +172,7 @@ def _steps(document: Document, first: Any, row: Any, shown: quantity.Quantity) -
     lines = [Row((*cells(start, first), "Where the steps begin."))]
     for i, one in enumerate(items(row, "differences"), start=1):
         name = _SETTINGS.get(text(one, "setting"), (text(one, "setting"), plain.visible))[0]
-        lines.append(Row((*cells(f"{i}. {name}", one), plain.sentence(get(one, "sentence")))))
+        lines.append(Row((*cells(f"{i}. {name}", one), _as_here(plain.sentence(get(one, "sentence"))))))
     head = heads("Step", shown.heading, f"{level(document)} CI", words=("What the change does",))
     was, now = shown.text(get(first, "estimate")), shown.text(get(row, "estimate"))
     changes = noun(len(lines) - 1, "change")

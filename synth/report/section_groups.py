@@ -33,6 +33,7 @@ def subgroups(document: Document, found: Any) -> Section:
         "variable they are named by."
     )
     figures = (_group_forest(document, groups, variable, shown),) if groups else ()
+    shared = text(found, "by_tau2") == "common"
     rows = tuple(
         Row(
             (
@@ -42,7 +43,7 @@ def subgroups(document: Document, found: Any) -> Section:
                 shown.interval(get(group, "ci_low"), get(group, "ci_high")),
                 rounding.variance(get(group, "tau2")),
                 rounding.percent(get(group, "i2")),
-                ci_name(get(group, "ci_method")),
+                _interval_by(get(group, "ci_method"), shared),
             ),
             reason(group),
         )
@@ -71,6 +72,18 @@ def _between(found: Any, variable: str) -> str:
     return f"{start}: {statistic}{degrees}, {p_text}{f' ({how})' if how else ''}.{common}"
 
 
+def _interval_by(method: Any, shared: bool) -> str:
+    """Name the interval of a group; with one τ² for all, t has as many degrees of freedom as studies beyond groups.
+
+    Examples
+    --------
+    >>> _interval_by("t", True), _interval_by("t", False)
+    ('t distribution (series less groups)', 't distribution (k − 1)')
+    """
+    name = ci_name(method)
+    return name.replace("(k − 1)", "(series less groups)") if shared else name
+
+
 def permuted(p: Any, how: str) -> list[str]:
     """Say what a permutation test found, or why it could not be made.
 
@@ -90,7 +103,8 @@ def _other_test(test: Any) -> str:
     if get(test, "p_value") is None:
         return ""
     df = [rounding.tick(round(get(test, key), 2)) for key in ("df", "df2") if get(test, key) is not None]
-    degrees = f" on {' and '.join(df)} degrees of freedom" if df else ""
+    word = "degree" if df == ["1"] else "degrees"
+    degrees = f" on {' and '.join(df)} {word} of freedom" if df else ""
     p = rounding.equals("p", rounding.p_value(get(test, "p_value")))
     return f"Another test, {plain.clause(get(test, 'name'))}: {rounding.number(get(test, 'statistic'))}{degrees}, {p}."
 
