@@ -26,6 +26,7 @@ _WORDS: Final = {
     codes.XML_ERROR_PARTIAL_CHAR: _CUT,
     codes.XML_ERROR_UNCLOSED_CDATA_SECTION: _CUT,
     codes.XML_ERROR_TAG_MISMATCH: "a tag is closed that was not opened; a piece is missing. Fetch it again.",
+    codes.XML_ERROR_SYNTAX: "this is no XML. Fetch it again.",
     codes.XML_ERROR_INVALID_TOKEN: "this is no XML, or not in the character set that it declares. Fetch it again.",
     codes.XML_ERROR_JUNK_AFTER_DOC_ELEMENT: "there is more after its end. Several files put together? Read each apart.",
     codes.XML_ERROR_UNDEFINED_ENTITY: "there is an entity that it does not define. Fetch it again.",

@@ -27,9 +27,10 @@ __all__ = ["LONGEST_RECORD", "MOST_MARKS", "Reading", "read_pubmed_xml"]
 
 # The longest of 1,771 recorded records has 0.4 MB; one with 15,000 collaborators and their addresses about 8 MB.
 LONGEST_RECORD: Final = 32 * 2**20  # bytes
-MOST_MARKS: Final = 1_000_000  # "<" and "=" in one record: each may cost a hundred bytes of memory
+MOST_MARKS: Final = 500_000  # "<" and "=" in one record: each may cost 300 bytes of memory; those 15,000 have 200,000
 _UNCOUNTED: Final = 2**20  # bytes of a record in which marks are not counted yet
 _CHUNK: Final = 2**14  # bytes; the elements of more at a time leave the processor's cache and wake the collector
+_GROWTH: Final = 4  # expat looks at an unfinished name or comment again with every piece: so pieces grow with a record
 _RECORDS: Final = {"PubmedArticle": article, "PubmedBookArticle": book}
 _SETS: Final = frozenset({"PubmedArticleSet", "PubmedBookArticleSet", "BookDocumentSet"})
 _DELETED: Final = frozenset({"DeleteCitation", "DeleteDocument"})
@@ -94,6 +95,7 @@ class Reading(Iterator[Record]):
         self._name = visible(os.fspath(path), 300) if isinstance(path, str | os.PathLike) else "XML"
         self._source = source
         self._last = 0
+        self._pending = 0  # bytes since the last record was complete
         self.deleted: tuple[int, ...] = ()
         self.records = 0
         self._made = self._opened()
@@ -124,20 +126,21 @@ class Reading(Iterator[Record]):
 
     def _read(self, source: _Readable) -> Generator[Record, None, None]:
         parser = Parser()
-        pending = marks = 0
+        marks = 0
         for chunk in self._chunks(source):
             failure = parser.feed(chunk, began=self.records > 0)
             ready = _completed(parser.root)
             if ready:
                 yield from self._records(ready)
-                pending = marks = 0
+                self._pending = marks = 0
             if failure is not None:
                 raise self._damaged(failure.place, failure.words) from failure
-            pending += len(chunk)
-            if pending > _UNCOUNTED:
+            self._pending += len(chunk)
+            if self._pending > _UNCOUNTED:
                 marks += chunk.count(b"<") + chunk.count(b"=")
-                if pending > LONGEST_RECORD or marks > MOST_MARKS:
-                    raise self._damaged("", f"it does not end within {pending / 2**20:.0f} MB. Do not trust the file.")
+                if self._pending > LONGEST_RECORD or marks > MOST_MARKS:
+                    read = f"{self._pending / 2**20:.0f} MB"
+                    raise self._damaged("", f"it does not end within {read}. Do not trust the file.")
         failure = parser.close(began=self.records > 0)
         root = parser.root
         if failure is not None or root is None:
@@ -176,7 +179,7 @@ class Reading(Iterator[Record]):
             raise self._damaged("", f"there is text between the records: {visible(words.strip(), 200)}")
 
     def _chunks(self, source: _Readable) -> Iterator[bytes]:
-        """Give the bytes, unpacked, never more than a chunk at a time."""
+        """Give the bytes, unpacked, a piece at a time."""
         try:
             head = source.read(_CHUNK)
             if isinstance(head, str):
@@ -186,7 +189,7 @@ class Reading(Iterator[Record]):
                 head = source.read(_CHUNK)
             while head:
                 yield head
-                head = source.read(_CHUNK)
+                head = _at_least(self._pending // _GROWTH, source)
         except EOFError as error:
             raise self._damaged("", "its compressed data are cut short. Fetch or download it again.") from error
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -200,6 +203,18 @@ class Reading(Iterator[Record]):
     def _damaged(self, place: str, words: str) -> DamagedXML:
         where = f"in record {self.records + 1}" + (f" (after PMID {self._last})" if self._last else "")
         return DamagedXML(f"{', '.join(filter(None, (self._name, place, where)))}: {words}")
+
+
+def _at_least(size: int, source: _Readable) -> bytes:
+    """Read a chunk, or as much as is asked for of a source that gives little at a time."""
+    piece = source.read(max(_CHUNK, size))
+    if len(piece) >= size or not piece:
+        return piece
+    pieces, length = [piece], len(piece)
+    while length < size and (piece := source.read(size - length)):
+        pieces.append(piece)
+        length += len(piece)
+    return b"".join(pieces)
 
 
 class _Again:
