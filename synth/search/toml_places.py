@@ -54,6 +54,9 @@ class Places:
             The character of it that is meant.
         """
         span = self._spans.get(path)
+        inside = next((self._spans[(*path, key)] for key in ("any", "text") if (*path, key) in self._spans), None)
+        if span is None and value and inside is not None:
+            span = inside  # a section of its own: the value stands below the heading
         if span is None:
             below = [place for place in self._spans if path and place == path[: len(place)]]
             if not below:

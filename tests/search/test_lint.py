@@ -155,7 +155,7 @@ def test_line_and_key_of_each_slip() -> None:
     strategy = parse_strategy(
         b"""schema = 1
 title = "x"
-search = "one AND two AND 3"
+search = "one AND two AND 3 AND four"
 
 [concepts]
 one = '''
@@ -170,6 +170,11 @@ two = [
 ]
 [lines]
 3 = { text = 'i[ti] OR (j[ti]', label = "open" }
+[concepts.four]
+any = [
+  'n[ti]',
+  'o[tiabb]',
+]
 [limits]
 text = "k(ti)"
 [filters.f]
@@ -186,7 +191,8 @@ text = '''l[ti] OR m[ti])'''
         (13, "concepts.two", "truncation"),
         (14, "concepts.two", "lower-case-operator"),
         (17, "lines.3", "unbalanced-bracket"),
-        (23, "filters.f.text", "unbalanced-bracket"),
+        (21, "concepts.four", "unknown-tag"),
+        (28, "filters.f.text", "unbalanced-bracket"),
     }
 
 
