@@ -12,6 +12,7 @@ from ...errors import SettingsError
 from ..answers.inverse import interval_method, inverse_rows
 from ..glmm.rows import fit_rows, glmm_rows
 from ..numeric.distributions import Floats
+from .mixed import is_mixed, mixed_parts
 from .prepare import Excluded, Prepared, as_label, as_number, prepare, without
 
 # What studies can be sorted by without any further column, the largest first.
@@ -93,7 +94,9 @@ def cumulative_analysis(
     place = np.empty(given.k, dtype=np.intp)
     place[at] = np.arange(given.k)
     include = place[None, :] <= np.arange(given.k)[:, None]
-    if given.settings.model == "glmm":
+    if is_mixed(given.settings):
+        parts = mixed_parts(given, include)
+    elif given.settings.model == "glmm":
         x, n = given.counts
         parts = glmm_rows(x, n, include, fit_rows(x, n, include, given.settings.effects), given.settings)
     else:

@@ -11,17 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import NothingToPool, SettingsError
-from ..answers.inputs import check_data, default_measure
+from ..answers.inputs import check_data
 from ..answers.inverse import error_method, interval_method
 from ..answers.studies import make_studies
 from ..measures.base import Measure
 from ..measures.effects import measure as find_measure
 from ..numeric.distributions import Floats
+from ..pool import settings_for
 from ..results import Settings, Study
-from ..settings import make_settings
+from ..settings import is_glmm
 
 # What an analysis can be made under, and what is nearest to the other models.
 MODELS: Final = ("glmm", "inverse")
+# What mixed models of two arms and of rates have too: the same pool under other masks.
+OF_MIXED: Final = ("cumulative analysis", "subgroup analysis")
 _NEAREST: Final = {
     "mh": "weights from the counts have no place for it. Use --model inverse --measure {measure}",
     "peto": "weights from the counts have no place for it. Use --model inverse --measure {measure}",
@@ -139,7 +142,13 @@ def check_model(settings: Settings, what: str) -> None:
     SettingsError
         With the nearest that it can.
     """
-    if settings.model not in MODELS:
+    if is_glmm(settings.model) and settings.measure != "PLOGIT":
+        if what not in OF_MIXED:
+            raise SettingsError(
+                f"There is no {what} under --model {settings.model} with {settings.measure}: it is made for "
+                f"proportions of one arm and for inverse variance. Use --model inverse --measure {settings.measure}."
+            )
+    elif settings.model not in MODELS:
         why = _NEAREST[settings.model].format(measure=settings.measure)
         raise SettingsError(f"There is no {what} under --model {settings.model}: {why}.")
 
@@ -162,7 +171,7 @@ def prepare(
     what : str or None
         The analysis, for a refusal; ``None`` where every model will do.
     settings : mapping
-        Keyword arguments of :func:`synth.meta.settings.make_settings`, with ``measure``.
+        Keyword arguments of :func:`synth.meta.pool.settings_for`.
 
     Returns
     -------
@@ -174,10 +183,7 @@ def prepare(
     NothingToPool, ProblemsError, SettingsError, UnknownName
         As :func:`synth.meta.pool` does.
     """
-    words = dict(settings)
-    name = words.pop("measure", None)
-    scale = find_measure(default_measure(list(data)) if name is None else name)
-    made = make_settings(scale.name, **words)
+    made = settings_for(list(data), **settings)
     scale = find_measure(made.measure)
     if what is not None:
         check_model(made, what)

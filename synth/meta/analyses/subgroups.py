@@ -28,6 +28,7 @@ from ..sensitivity.subgroups import TAU2
 from ..sensitivity.subgroups import Subgroups as Kernel
 from ..sensitivity.subgroups import subgroups as inverse_subgroups
 from ..settings import known
+from .mixed import is_mixed, mixed_groups
 from .prepare import Excluded, Prepared, as_label, check_whole, count, how_permuted, prepare
 
 _CHI2 = "Q between groups, weights 1/se^2, chi-square"
@@ -168,7 +169,7 @@ def subgroup_analysis(
             variable, setting, given.settings.model, (), None, None, None, None, (), None, given.excluded, (), reason
         )
     masks = np.array([[name == label for name in names] for label in labels], dtype=bool)
-    make = _glmm if given.settings.model == "glmm" else _inverse
+    make = _mixed if is_mixed(given.settings) else _glmm if given.settings.model == "glmm" else _inverse
     parts, tests, r2, notes = make(given, names, labels, masks, setting)
     groups = tuple(
         Subgroup(label, part.k, tuple(s.study for s, is_in in zip(given.studies, mask, strict=True) if is_in),
@@ -181,7 +182,10 @@ def subgroup_analysis(
     if len(labels) == 1:
         others, why = [], f'every study has the same {variable}, "{labels[0]}": there is nothing to compare'
     chance: tuple[float | None, str | None] = (None, None)
-    if permutations is not None and len(labels) > 1:
+    if permutations is not None and is_mixed(given.settings):
+        made = given.settings
+        chance = None, f"not made under --model {made.model} with {made.measure}: use --model inverse"
+    elif permutations is not None and len(labels) > 1:
         chance = _permuted(given, np.array([labels.index(name) for name in names]), setting, permutations, seed)
     return SubgroupAnalysis(
         variable, setting, given.settings.model, groups, first.statistic, df, first.p_value,
@@ -287,6 +291,11 @@ def _glmm(given: Prepared, names: list[str], labels: tuple[str, ...], masks: NDA
         f"likelihood ratio of {what}, chi-square", found.ratio, found.ratio_df, found.ratio_p, found.ratio_reason
     )
     return parts, [first, ratio], number(found.r2), notes
+
+
+def _mixed(given: Prepared, names: list[str], labels: tuple[str, ...], masks: NDArray[np.bool_], setting: str) -> _Made:
+    parts, q, df, p_value, notes = mixed_groups(given, labels, masks, setting)
+    return parts, [_test(_CHI2, q, df, p_value)], None, notes
 
 
 def _common_tests(

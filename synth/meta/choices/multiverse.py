@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import NoAnswer, NothingToPool
-from ..answers.inputs import check_data, default_measure
+from ..answers.inputs import check_data
 from ..answers.inverse import interval_method
 from ..glmm.fit import OK
 from ..glmm.rows import auto_method
@@ -23,8 +23,10 @@ from ..measures.base import Estimates, Measure
 from ..measures.effects import MEASURES, harmonic_size
 from ..measures.effects import measure as find_measure
 from ..numeric.distributions import Floats, t_upper
+from ..pool import settings_for
 from ..results import Settings, number
-from ..settings import make_settings
+from ..settings import is_glmm
+from .multiverse_mixed import mixed_universes
 from .multiverse_models import proportion_universes, table_universes
 
 # EB has the root of PM and would only repeat it; the variants of HS and PM are there where they are asked for.
@@ -144,9 +146,8 @@ def pool_multiverse(data: Mapping[str, Sequence[Any]], studies: Sequence[str] | 
     >>> m.estimate_low < 0.099 < m.estimate_high
     True
     """
-    named = own.get("measure") or default_measure(list(data))
-    asked = {key: value for key, value in own.items() if key not in ("measure", "leave_one_out") and value is not None}
-    settings = make_settings(named, **asked)
+    asked = {key: value for key, value in own.items() if key != "leave_one_out" and value is not None}
+    settings = settings_for(list(data), **asked)
     scale = find_measure(settings.measure)
     arrays, _ = check_data(scale.columns, data, studies)
     k = len(arrays[scale.columns[0]])
@@ -160,6 +161,9 @@ def pool_multiverse(data: Mapping[str, Sequence[Any]], studies: Sequence[str] | 
         found = [*(Universe(*row) for row in proportion_universes(arrays, settings)), *found]
     elif scale.kind in ("two proportions", "two rates"):
         found += [Universe(*row) for row in table_universes(arrays, rival_measures(scale), settings.level)]
+    # Mixed models of the counts stand first, as they do for proportions.
+    modelled = [name for name in rival_measures(scale) if name in ("OR", "IRR", "IRLN")]
+    found = [*(Universe(*row) for name in modelled for row in mixed_universes(name, arrays, settings)), *found]
     if not any(u.estimate is not None for u in found):
         why = "; ".join(sorted({u.reason for u in found if u.reason}))
         raise NothingToPool(f"No combination of methods has an answer on these {k} studies: {why}.")
@@ -230,6 +234,12 @@ def _marked(found: list[Universe], settings: Settings, arrays: Mapping[str, Floa
         from ..models.beta_binomial_profile import pool_beta_binomial
 
         wanted = pool_beta_binomial(arrays["events"], arrays["total"], ci_method=wanted, level=settings.level).ci_method
+    elif wanted == "auto" and is_glmm(settings.model) and settings.measure != "PLOGIT":
+        from ..glmm.two_arm import OK as FITTED
+        from ..glmm.two_arm_rows import effect_method
+
+        pooled = [u.k for u in found if (u.measure, u.model, u.effects, u.tau2_method) == words and u.k is not None]
+        wanted = effect_method(max(pooled, default=1), FITTED, settings)
     elif wanted == "auto":
         k = len(next(iter(arrays.values())))
         wanted = {

@@ -180,6 +180,9 @@ def compare_presets(
     ['model', 'tau2_method', 'ci_method', 'prediction', 'i2_method']
     """
     own = {key: value for key, value in own.items() if value is not None and key != "leave_one_out"}
+    if "preset" in own:
+        kind = find_measure(own.get("measure") or default_measure(list(data))).kind
+        own = preset_settings(own.pop("preset"), kind, **own)
     asked = {key: value for key, value in own.items() if key not in _ASIDE}
     named = own.get("measure") or default_measure(list(data))
     scale = find_measure(named)

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..measures.effects import measure as find_measure
 from ..results import PoolResult
-from ..settings import MODELS
+from ..settings import is_glmm, model_label
 
 Words = Mapping[str, str | None]
 SAME: Final = "which changes nothing here"
@@ -151,14 +151,20 @@ def explain(setting: str, old: Words, new: Words, before: PoolResult | None, aft
 
 
 def _model(old: Words, new: Words, before: PoolResult | None, after: PoolResult | None) -> str:
-    label, former = (MODELS[str(w["model"])].label for w in (new, old))
+    label, former = (model_label(str(w["model"]), str(w["measure"])) for w in (new, old))
     how = ""
-    if new["model"] == "inverse" and find_measure(str(new["measure"])).kind == "proportion":
+    if new["model"] == "inverse" and (
+        is_glmm(str(old["model"])) or find_measure(str(new["measure"])).kind == "proportion"
+    ):
         how = f": each study's {find_measure(str(new['measure'])).scale} is taken as normal with a known variance"
         zeros = _zeros(after) if find_measure(str(new["measure"])).corrected else 0
         if zeros and after is not None and new["zero_cells"] == "only0":
             plural = "studies" if zeros > 1 else "study"
-            how += f", and 1/2 is added to the cells of {zeros} {plural} without events or with events only"
+            kind = find_measure(str(new["measure"])).kind
+            without = "events" if "rate" in kind else "events or with events only"
+            where = " in an arm" if kind.startswith("two") else ""
+            what = "events" if "rate" in kind else "cells"
+            how += f", and 1/2 is added to the {what} of {zeros} {plural} without {without}{where}"
     return f"{_the(label, True)} takes the place of {_the(former)}{how}, {_moved(before, after)}."
 
 
@@ -169,7 +175,10 @@ def _the(label: str, first: bool = False) -> str:
 def _zeros(r: PoolResult | None) -> int:
     if r is None:
         return 0
-    return sum(s.events is not None and s.events in (0, s.total) for s in r.studies)
+    return sum(
+        any(s.data[name] in (0.0, s.data.get(name.replace("events", "total"))) for name in s.data if "events" in name)
+        for s in r.studies
+    )
 
 
 def _measure(old: Words, new: Words, before: PoolResult | None, after: PoolResult | None) -> str:

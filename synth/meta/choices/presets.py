@@ -141,7 +141,8 @@ def preset_settings(name: str, kind: str = PROPORTION, **own: Any) -> dict[str, 
     **own
         Settings of :func:`synth.meta.pool` that go before the preset's; ``None`` counts as not given. Where an own
         measure, model or common effect leaves a word of the preset without meaning, that word is dropped, as the
-        program itself would: R's ``metaprop(sm = "PAS")`` pools by inverse variance.
+        program itself would: R's ``metaprop(sm = "PAS")`` pools by inverse variance, and its
+        ``metabin(method = "GLMM")``, which is ``model="glmm-um-fs"`` here, keeps the Wald interval.
 
     Returns
     -------
@@ -157,6 +158,8 @@ def preset_settings(name: str, kind: str = PROPORTION, **own: Any) -> dict[str, 
     --------
     >>> preset_settings("revman5", "two proportions")["tau2_method"]
     'DL'
+    >>> preset_settings("meta", "two proportions", model="glmm-um-fs")["ci_method"]
+    'wald'
     >>> preset_settings("meta", measure="PAS")
     {'measure': 'PAS', 'effects': 'random', 'ci_method': 'wald', 'prediction': 't', 'i2_method': 'q'}
     """
@@ -175,8 +178,12 @@ def preset_settings(name: str, kind: str = PROPORTION, **own: Any) -> dict[str, 
             for word in ("model", "tau2_method"):
                 out.pop(word, None)
     if own.get("model", out.get("model")) != out.get("model"):
-        for word in ("effects", "tau2_method", "ci_method"):
-            out.pop(word, None)
+        # What the program does under another model of its own: its estimator of tau2 goes, its interval stays.
+        rules = MODELS[known("model", own["model"], tuple(MODELS))]
+        out.pop("tau2_method", None)
+        for word, words_there in (("effects", rules.effects), ("ci_method", rules.ci)):
+            if out.get(word) not in words_there:
+                out.pop(word, None)
     if own.get("effects") == "common":
         out.pop("tau2_method", None)
         if str(out.get("ci_method", "")).startswith("hksj"):
