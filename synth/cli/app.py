@@ -23,6 +23,8 @@ COMMANDS = {
     "search": "search",
     "chase": "chase",
     "template": "template",
+    "import": "import_",
+    "check": "check",
     "outcomes": "outcomes",
     "pool": "pool",
     "doctor": "doctor",

@@ -1,0 +1,149 @@
+"""``synth import`` and ``synth check`` as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+LONG = "study,arm,outcome,events,total,page\nÅgren 2019,new,fall,4,40,p. 3\nDoe 2024,new,fall,2,31,Table 2\n"
+PATIENTS = "patient,fall,revision\n" + "".join(f"{n},{n % 2},{'' if n > 3 else 0}\n" for n in range(1, 6))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its bytes."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_new_and_changed_rows(review: Path, run: Run) -> None:
+    """A row that comes again is kept twice, loses its place, or its change is not shown."""
+    (review / "sheet.csv").write_text(LONG, "utf-8")
+    before = (review / "extracted" / "results.csv").read_text("utf-8").splitlines()
+    done = run("import", "sheet.csv", cwd=review)
+    assert done.code == 0, done.err
+    assert "Ågren 2019, new, fall: events 3 -> 4" in done.out
+    assert "Doe 2024, new, fall: events 2, total 31" in done.out
+    after = (review / "extracted" / "results.csv").read_text("utf-8").splitlines()
+    assert len(after) == len(before) + 1
+    place = next(i for i, line in enumerate(before) if line.startswith("Ågren 2019,new,fall"))
+    assert after[place].startswith("Ågren 2019,new,fall,4,40")
+    assert after[-1].startswith("Doe 2024,new,fall,2,31")
+    assert "sheet.csv, row 3" in after[-1]
+    log = [json.loads(line) for line in (review / "extracted" / "imports.jsonl").read_text("utf-8").splitlines()]
+    assert [(entry["sources"][0]["file"], entry["added"], entry["changed"]) for entry in log] == [("sheet.csv", 1, 1)]
+    assert len(log[0]["sources"][0]["sha256"]) == 64
+
+
+def test_same_sheet_twice_changes_nothing(review: Path, run: Run) -> None:
+    """Importing a sheet again rewrites a file or adds a line to the log."""
+    (review / "sheet.csv").write_text(LONG, "utf-8")
+    run("import", "sheet.csv", cwd=review)
+    before = tree(review / "extracted")
+    done = run("import", "sheet.csv", cwd=review)
+    assert done.code == 0
+    assert "Nothing has changed: all 2 rows are there already." in done.out
+    assert tree(review / "extracted") == before
+
+
+def test_dry_run_and_json(review: Path, run: Run) -> None:
+    """A dry run writes, or the JSON does not say what would change."""
+    (review / "sheet.csv").write_text(LONG, "utf-8")
+    before = tree(review / "extracted")
+    done = run("import", "sheet.csv", "--dry-run", "--json", cwd=review)
+    made = json.loads(done.out)
+    assert (made["schema"], made["dry_run"], made["unchanged"]) == ("synth.import/1", True, 0)
+    assert [(change["what"], change["key"][0]) for change in made["changes"]] == [
+        ("changed", "Ågren 2019"), ("added", "Doe 2024"),
+    ]  # fmt: skip
+    assert tree(review / "extracted") == before
+
+
+def test_a_problem_keeps_everything_out(review: Path, run: Run) -> None:
+    """A sheet with one wrong row is kept in part, or the other sheet's problems are not shown beside it."""
+    (review / "bad.csv").write_text("study,arm,outcome,events,total\nA,new,fall,9,4\nB,newt,fall,1,4\n", "utf-8")
+    (review / "worse.csv").write_text("a,b\n1,2\n", "utf-8")
+    before = tree(review / "extracted")
+    done = run("import", "bad.csv", "worse.csv", cwd=review)
+    assert done.code == 1
+    assert "bad.csv, row 2" in done.err
+    assert "newt" in done.err
+    assert "Traceback" not in done.err
+    assert tree(review / "extracted") == before
+
+
+def test_a_figure_stands_in_one_place(review: Path, run: Run) -> None:
+    """Patients are taken in beside a figure that somebody typed for the same outcome, and nothing can be pooled."""
+    (review / "series.csv").write_text(PATIENTS, "utf-8")
+    before = tree(review / "extracted")
+    done = run("import", "series.csv", "--study", "Ågren 2019", "--arm", "old", cwd=review)
+    assert done.code == 1
+    assert "results.csv" in done.err
+    assert tree(review / "extracted") == before
+
+
+def test_patients_are_counted_and_never_shown(review: Path, run: Run) -> None:
+    """Rows of patients are not counted, or one of them reaches the terminal, the JSON or the log."""
+    (review / "series.csv").write_text(PATIENTS, "utf-8")
+    done = run("import", "series.csv", "--study", "Zorn 2019", "--arm", "old", "--json", cwd=review)
+    assert done.code == 0, done.err
+    made = json.loads(done.out)
+    figures = {each["outcome"]: each["figure"] for each in made["counted"]}
+    assert figures == {"fall": "3/5", "revision": "0/3"}
+    assert all("Out of the denominator" in each["rule"] or each["outcome"] == "fall" for each in made["counted"])
+    kept = (review / "extracted" / "patients" / "zorn-2019.csv").read_text("utf-8")
+    assert kept.splitlines()[0].startswith("study,arm,patient")
+    for line in kept.splitlines()[1:]:
+        assert line not in done.out
+        assert line not in (review / "extracted" / "imports.jsonl").read_text("utf-8")
+    pooled = json.loads(run("pool", "--outcome", "fall", "--arm", "old", "--json", cwd=review).out)
+    assert (3, 5) in {(study["events"], study["total"]) for study in pooled["studies"]}
+
+
+@pytest.mark.parametrize("heading", ["Name", "Date of birth", "MRN", "Henkilötunnus"])
+def test_identity_is_refused(review: Path, run: Run, heading: str) -> None:
+    """A column by which patients could be known is stored, or its cells are shown."""
+    (review / "series.csv").write_text(f"{heading},fall\nxyzzy-1,1\nxyzzy-2,0\n", "utf-8")
+    words = ("import", "series.csv", "--study", "Zorn 2019", "--arm", "old")
+    done = run(*words, cwd=review)
+    assert done.code == 1
+    assert "xyzzy" not in done.err + done.out
+    done = run(*words, "--drop-identity", cwd=review)
+    assert done.code == 0, done.err
+    assert not any(b"xyzzy" in data for data in tree(review / "extracted").values())
+
+
+def test_what_import_wrote_is_no_sheet(review: Path, run: Run) -> None:
+    """A canonical file is imported into itself."""
+    done = run("import", "extracted/results.csv", cwd=review)
+    assert done.code == 1
+    assert "synth check" in done.err
+
+
+def test_check_says_how_much_there_is(review: Path, run: Run) -> None:
+    """A broken review passes, or a sound one does not."""
+    done = run("check", cwd=review)
+    assert done.code == 0, done.err
+    assert "figures of" in done.out
+    results = review / "extracted" / "results.csv"
+    results.write_text(results.read_text("utf-8") + "Zed 2001,new,fall,9,4,,,,\n", "utf-8")
+    done = run("check", "--json", cwd=review)
+    assert done.code == 1
+    found = json.loads(done.out)
+    assert found["errors"] >= 1
+    assert found["figures"] is None
+    assert found["figures_reason"]
+
+
+def test_import_starts_a_review(tmp_path: Path, run: Run) -> None:
+    """A new review cannot take in its first sheet."""
+    run("init", "mine", cwd=tmp_path)
+    review = tmp_path / "mine"
+    text = (review / "review.toml").read_text("utf-8")
+    arm, outcome = (text.split(f"[{kind}.")[1].split("]")[0] for kind in ("arms", "outcomes"))
+    (review / "s.csv").write_text(f"study,arm,outcome,events,total\nA 2020,{arm},{outcome},1,9\n", "utf-8")
+    done = run("import", "s.csv", cwd=review)
+    assert done.code == 0, done.err
+    assert "A 2020" in (review / "extracted" / "results.csv").read_text("utf-8")
