@@ -7,6 +7,7 @@ In a notebook::
     review                                         # the summary of every outcome
     review.pool("fusion")                          # one of them
     synth.meta.pool_proportions([7, 3], [43, 26])  # any figures
+    synth.search.read_pubmed_xml("records.xml.gz") # the records of a file, one by one
 
 Every name is imported when it is first used, so that ``import synth`` costs nothing.
 """
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import errors, meta
+    from . import errors, meta, search
     from .errors import SynthError
     from .steps.notebook import OpenReview, PooledOutcome, open_review, pool_figures
     from .steps.options import PoolOptions
@@ -34,6 +35,7 @@ __all__ = [
     "meta",
     "open_review",
     "pool_figures",
+    "search",
 ]
 
 _HOME = {
@@ -48,7 +50,7 @@ _HOME = {
 
 def __getattr__(name: str) -> object:
     """Import a public name on first use (PEP 562)."""
-    if name in ("errors", "meta"):
+    if name in ("errors", "meta", "search"):
         return importlib.import_module(f".{name}", __name__)
     if name in _HOME:
         value: object = getattr(importlib.import_module(_HOME[name], __name__), name)

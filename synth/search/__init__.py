@@ -9,10 +9,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from .export_bibtex import to_bibtex
+    from .export_csv import to_csv
+    from .export_nbib import to_nbib
+    from .export_ris import to_ris
     from .pubmed_xml import read_pubmed_xml
     from .record import Record, as_line, from_json, from_line, to_json
 
-__all__ = ["Record", "as_line", "from_json", "from_line", "read_pubmed_xml", "to_json"]
+__all__ = [
+    "Record",
+    "as_line",
+    "from_json",
+    "from_line",
+    "read_pubmed_xml",
+    "to_bibtex",
+    "to_csv",
+    "to_json",
+    "to_nbib",
+    "to_ris",
+]
 
 _HOME: Final = {
     "Record": ".record",
@@ -20,7 +35,11 @@ _HOME: Final = {
     "from_json": ".record",
     "from_line": ".record",
     "read_pubmed_xml": ".pubmed_xml",
+    "to_bibtex": ".export_bibtex",
+    "to_csv": ".export_csv",
     "to_json": ".record",
+    "to_nbib": ".export_nbib",
+    "to_ris": ".export_ris",
 }
 
 

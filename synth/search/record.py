@@ -305,8 +305,11 @@ def _built(kind: type[Any], value: object, where: str) -> object:
     unknown = sorted(str(name) for name in value.keys() - shape.keys())
     if unknown:
         raise ValueError(f"{where}{unknown[0][:40]}: no such field; there are {', '.join(shape)}")
-    if kind is Record and "pmid" not in value:
-        raise ValueError("pmid: missing")
+    if kind is Record:
+        if "pmid" not in value:
+            raise ValueError("pmid: missing")
+        if value.get("kind", "article") not in ("article", "book"):
+            raise ValueError(f"kind: {_shown(value['kind'])} is not article or book")
     return kind(**{name: _read(shape[name], each, where + name) for name, each in value.items()})
 
 
