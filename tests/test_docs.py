@@ -9,6 +9,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from synth.cli.app import COMMANDS, app, run
@@ -60,6 +61,23 @@ def test_links_lead_somewhere() -> None:
     assert not wrong
 
 
+def fill_in(path: Path) -> None:
+    """Write the sheet that an example of ``synth import`` takes in."""
+    if path.stem == "patients":
+        rows = [["patient", "fusion"], [1, 1], [2, 0]]
+    elif path.stem == "wide":
+        rows = [["study", "fusion_events", "fusion_total"], ["Zorn 2031", 3, 4]]
+    else:
+        rows = [["study", "arm", "outcome", "events", "total"], [f"{path.stem} 2031", "mis", "fusion", 3, 4]]
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    else:
+        path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
+
+
 def test_every_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,10 +92,12 @@ def test_every_example_runs(
         words = words[: words.index(">>")] if ">>" in words else words[: words.index(">")] if ">" in words else words
         place = tmp_path / str(number)
         place.mkdir()
-        if words[1] in ("pool", "outcomes") and "figures.csv" not in words:
+        if words[1] in ("pool", "outcomes", "template", "import", "check") and "figures.csv" not in words:
             (place / "extracted").mkdir()
             for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):
                 (place / name).write_bytes((ROOT / name).read_bytes())
+        for sheet in (Path(word) for word in words[2:] if words[1] == "import" and "." in word):
+            fill_in(place / sheet)
         header = "series,deaths,patients\n" if "deaths" in words else "study,events,total\n"
         (place / "figures.csv").write_text(header + FIGURES.split("\n", 1)[1], encoding="utf-8")
         monkeypatch.chdir(place)

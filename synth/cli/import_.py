@@ -18,7 +18,7 @@ Examples:
   synth import extraction.xlsx
   synth import extraction.xlsx --dry-run
   synth import wide.csv --arm mis
-  synth import patients.ods --study "Wänman 2023" --arm mis
+  synth import patients.xlsx --study "Zorn 2031" --arm mis
   synth import second-centre.csv third-centre.xlsx --json
 """,
 )
@@ -36,9 +36,8 @@ def import_(
     """Read each SHEET (.xlsx, .xls, .ods, .csv, .tsv) with a row per study, arm and outcome, a column per outcome, or a
     row per patient; check it, show what it changes, and keep it in extracted/: nothing while there is a problem in it.
     """
-    from ..extract import Given
     from ..steps.run import to_json
-    from ..steps.sheets import import_sheets
+    from ..steps.sheets import Given, import_sheets
     from ..steps.sheets_text import tell
     from ..workspace import Workspace
 

@@ -20,6 +20,8 @@ from ..extract.store import PATIENTS_FOLDER, Change, merge
 from ..extract.tables import Table
 from ..workspace import Workspace, digest, now, visible, write_all
 
+__all__ = ["LOG", "SCHEMA", "Given", "Imported", "import_sheets"]
+
 LOG = "imports.jsonl"
 SCHEMA = "synth.import/1"
 
