@@ -1,7 +1,8 @@
-"""Run synth with E-utilities at a local port: ``python -m tests.eutils.run PORT [--speed N] -- search NAME``.
+"""Run synth with E-utilities at a local port: ``python -m tests.eutils.run PORT [OPTIONS] -- search NAME``.
 
 The command is the real one in a process of its own, which a test may kill. All that differs is urllib's opener, and
-with ``--speed`` how fast time goes for whoever sleeps.
+with ``--speed N`` how fast time goes for whoever sleeps, and with ``--largest-file BYTES`` how much a file may hold
+before the system refuses to write on, as it does on a full disk.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ def main(argv: list[str]) -> None:
     own, words = argv[: argv.index("--")], argv[argv.index("--") + 1 :]
     if "--speed" in own:
         _faster(float(own[own.index("--speed") + 1]))
+    if "--largest-file" in own:
+        import resource
+
+        most = int(own[own.index("--largest-file") + 1])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     others, _ = install(int(own[0]))
     from synth.cli import main as synth
 

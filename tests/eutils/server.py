@@ -179,10 +179,12 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
-            self._serve(
-                self.rfile.read(int(length) if length.isdigit() else 0).decode("utf-8", "replace"),
-                urlsplit(self.path).query,
-            )
+            wanted = int(length) if length.isdigit() else 0
+            form = self.rfile.read(wanted)
+            if len(form) < wanted:
+                self.close_connection = True  # whoever asked has gone in the middle of asking
+                return
+            self._serve(form.decode("utf-8", "replace"), urlsplit(self.path).query)
 
         def _serve(self, *queries: str) -> None:
             path = urlsplit(self.path).path

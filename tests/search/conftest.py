@@ -23,34 +23,26 @@ class Eutils(Server):
     clock: ManualClock
     others: list[str]
 
-    def run(self, *words: str, folder: Path, speed: float = 1000, **settings: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, folder: Path, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run ``synth WORDS`` in a process of its own, in `folder`, against this server."""
-        return subprocess.run(
-            self.command(*words, speed=speed),
-            cwd=folder,
-            text=True,
-            capture_output=True,
-            env=self.environment(),
-            timeout=60,
-            check=False,
-            **settings,
-        )
+        process = self.popen(*words, folder=folder, **options)
+        with process:
+            out, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
-    def popen(self, *words: str, folder: Path, speed: float = 1000, **settings: Any) -> subprocess.Popen[str]:
+    def popen(self, *words: str, folder: Path, speed: float = 1000, largest_file: int = 0) -> subprocess.Popen[str]:
         """Start ``synth WORDS`` in a process of its own and come back at once."""
+        options = ["--speed", str(speed)] + (["--largest-file", str(largest_file)] if largest_file else [])
+        command = [sys.executable, "-m", "tests.eutils.run", str(self.port), *options, "--", *words]
         return subprocess.Popen(
-            self.command(*words, speed=speed),
+            command,
             cwd=folder,
             text=True,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self.environment(),
-            **settings,
         )
-
-    def command(self, *words: str, speed: float = 1000) -> list[str]:
-        """Give the words that start the command."""
-        return [sys.executable, "-m", "tests.eutils.run", str(self.port), "--speed", str(speed), "--", *words]
 
     @staticmethod
     def environment() -> dict[str, str]:

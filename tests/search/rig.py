@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from synth.search.identity import Identity
 from synth.search.pace import Pace
 from synth.search.query import Line, Query
 from synth.search.runlog import CLOCKED, Run
+from synth.search.store import Store
 from tests.eutils import Clock, Server
 
 POPULATION = "ankylosing spondylitis OR diffuse idiopathic skeletal hyperostosis"
@@ -62,8 +62,8 @@ def until_done(
 def stored(folder: Path) -> dict[str, str]:
     """Give the digests of what a person would keep: records, PMIDs and the raw answers of the last run."""
     files = [folder / "records.jsonl", folder / "pmids.txt"]
-    runs = sorted((folder / "raw").iterdir()) if (folder / "raw").is_dir() else []
-    files += sorted(runs[-1].iterdir()) if runs else []
+    raw = [Store(folder).raw_folder(run) for run in Store(folder).runs()]
+    files += sorted(raw[-1].iterdir()) if raw and raw[-1].is_dir() else []
     return {
         f"raw/{file.name}" if file.parent.parent.name == "raw" else file.name: hashlib.sha256(
             file.read_bytes()
@@ -75,8 +75,8 @@ def stored(folder: Path) -> dict[str, str]:
 
 def log_of(folder: Path) -> dict[str, Any]:
     """Give the last run log without what depends on when and how smoothly the run went."""
-    last = sorted((folder / "runs").glob("*.json"))[-1]
-    return {name: value for name, value in json.loads(last.read_text("utf-8")).items() if name not in CLOCKED}
+    last = Store(folder).log(Store(folder).runs()[-1])
+    return {name: value for name, value in last.items() if name not in CLOCKED}
 
 
 def leftovers(folder: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import threading
 import time
@@ -185,8 +186,7 @@ def test_no_pause_is_named_and_one_is_kept(start: Callable[..., Eutils], tmp_pat
     server = start()
     server.faults.add(when={"every": 2}, status=429, body="ratelimit_429")
     assert isinstance(once(server, tmp_path, tries=4), Run)
-    entries = list(server.log)
-    for before, after in zip(entries, entries[1:], strict=False):
+    for before, after in itertools.pairwise(list(server.log)):
         if before.status == 429:
             assert after.time - before.time >= 0.5
 
@@ -198,6 +198,7 @@ class FullDisk:
         self.at, self.calls = at, 0
 
     def __call__(self, descriptor: int) -> None:
+        """Stand in for os.fsync."""
         self.calls += 1
         if self.calls == self.at:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
