@@ -187,7 +187,8 @@ def _merged(table: Table, grid: Grid, read: Callable[[str], bool], numbers: dict
         filled.setdefault(place, []).append(f"{name}{top}:{name}{bottom}")
         for row in below:
             table.rows[numbers[row]][1][place] = text
-            grid.mark(row, left, tables.MERGED)
+            marked = table.marked.setdefault(place, {})
+            marked[row] = marked.get(row, frozenset()) | {tables.MERGED}
     for place, areas in filled.items():
         message = f"has merged cells, each read for every row that it spans: {_few(areas)}."
         note = table.problem(message, "Unmerge them if that is wrong.", place=place, severity="note")

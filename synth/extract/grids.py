@@ -16,6 +16,7 @@ LARGEST_CELLS = 4_000_000
 LARGEST_TEXT = 256 * 2**20
 """Characters in all cells of a file: the same text may be shown by a million cells, and each of them is a copy."""
 MOST_ROWS = 250_000
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _SHOWN = 5
 
 

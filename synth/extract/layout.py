@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from synth.errors import Problem
 
 from . import damage
-from .grids import Area, Grid, Row, named, spans
+from .grids import LAST_ROW, Area, Grid, Row, named, spans
 from .headers import Finder, Header
 from .tables import Table, letters
 
@@ -129,6 +129,17 @@ def _blocks(grid: Grid, known: Callable[[str], bool]) -> list[tuple[list[int], l
     return [(together, inside), *others]
 
 
+def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans of rows, in order, of which no two touch."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
+
+
 def _last(rows: Sequence[Row], columns: list[int]) -> int:
     """Return the number of the last row in which more than one cell of a block is filled, or one of a single column."""
     least = min(2, len(columns))
@@ -166,6 +177,7 @@ class _Sheet:
             if left in place
         ]
         self._across = {top for top, left, bottom, right in self._merged if right > left and top == bottom}
+        self._below = _union([(top + 1, bottom) for top, _, bottom, _ in self._merged if bottom > top])
         self._finder = Finder(rows, known, self._merged)
 
     def tables(self, separators: list[int]) -> list[Table]:
@@ -199,7 +211,7 @@ class _Sheet:
                 region = _Region(self._title(region, index), following)
                 regions.append(region)
                 index = following.bottom
-            elif filled == 1 and rows[index][0] in self._across:
+            elif rows[index][0] in self._across and self._is_single(index):
                 region.across.append(index)
             else:
                 region.body.append(index)
@@ -216,8 +228,12 @@ class _Sheet:
         return found
 
     def _is_single(self, index: int) -> bool:
-        cells = self._rows[index][1]
-        return len(cells) - cells.count("") == 1
+        """Say whether one cell alone is filled; a merged cell from above fills another."""
+        number, cells = self._rows[index]
+        if len(cells) - cells.count("") != 1:
+            return False
+        at = bisect_right(self._below, (number, LAST_ROW)) - 1
+        return at < 0 or self._below[at][1] < number
 
     def _title(self, region: _Region, index: int) -> list[int]:
         """Take the rows of one cell that stand right above further headings away from the table before them."""

@@ -10,7 +10,7 @@ from synth.workspace import visible
 
 from . import tables
 from .archives import Archive, damaged, refusal
-from .grids import LARGEST_CELLS, MOST_ROWS, Book, Grid
+from .grids import LARGEST_CELLS, LAST_COLUMN, LAST_ROW, MOST_ROWS, Book, Grid
 from .markup import Walker, each
 from .separators import is_numeral
 from .typed import number_text, percent_text
@@ -20,7 +20,6 @@ _NAMES = {"office": "office:1.0", "table": "table:1.0", "text": "text:1.0"}
 _LENGTH = re.compile(r"(-?)PT?(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:[.,]\d+)?S)?")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:[.,]\d+)?)?")
 _ERROR = re.compile(r"#(?:REF!|DIV/0!|VALUE!|NAME\?|N/A|NUM!|NULL!)|Err:\d{3}", re.IGNORECASE)
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 
 
 def read_ods(archive: Archive, file: str) -> Book:
@@ -131,12 +130,12 @@ class _Content(Walker):
         ):
             self._aside = 1
         elif name in ("table-cell", "covered-table-cell"):
-            repeated = self._count(attributes, "table:number-columns-repeated", _LAST_COLUMN)
+            repeated = self._count(attributes, "table:number-columns-repeated", LAST_COLUMN)
             self._cell = _Cell(attributes, repeated, name != "table-cell")
         elif self._cell is not None:
             self._inside(name, attributes)
         elif name == "table-row":
-            self._repeated = self._count(attributes, "table:number-rows-repeated", _LAST_ROW)
+            self._repeated = self._count(attributes, "table:number-rows-repeated", LAST_ROW)
             self._column, self._texts, self._marks = 0, {}, {}
             if attributes.get("table:visibility", "visible") != "visible" and self._grid is not None:
                 self._hide_rows()
@@ -187,8 +186,8 @@ class _Content(Walker):
         return min(max(1, int(value)), most)
 
     def _take_column(self, attributes: dict[str, str]) -> None:
-        count = self._count(attributes, "table:number-columns-repeated", _LAST_COLUMN)
-        last = min(self._columns + count, _LAST_COLUMN)
+        count = self._count(attributes, "table:number-columns-repeated", LAST_COLUMN)
+        last = min(self._columns + count, LAST_COLUMN)
         if attributes.get("table:visibility", "visible") != "visible" and self._grid is not None:
             self._grid.hidden_columns.update(range(self._columns, last))
         self._columns = last
@@ -196,7 +195,7 @@ class _Content(Walker):
     def _hide_rows(self) -> None:
         assert self._grid is not None
         # A filter hides the million rows below the table as well, and nothing stands in them.
-        last = min(self._row + self._repeated, self._row + MOST_ROWS, _LAST_ROW)
+        last = min(self._row + self._repeated, self._row + MOST_ROWS, LAST_ROW)
         if len(self._grid.hidden_rows) <= MOST_ROWS:
             self._grid.hidden_rows.update(range(self._row + 1, last + 1))
 
@@ -218,7 +217,7 @@ class _Content(Walker):
 
     def _close_cell(self, cell: _Cell) -> None:
         attributes, first = cell.attributes, self._column
-        self._column = min(first + cell.repeated, _LAST_COLUMN)
+        self._column = min(first + cell.repeated, LAST_COLUMN)
         # What lies below a merged cell is kept in the file, and nobody sees it.
         text, marks = ("", set[str]()) if cell.covered else self._read(cell)
         columns = range(first, self._column)
@@ -231,11 +230,11 @@ class _Content(Walker):
                 self._texts[column] = text
                 if marks:
                     self._marks[column] = marks
-        wide = self._count(attributes, "table:number-columns-spanned", _LAST_COLUMN)
-        tall = self._count(attributes, "table:number-rows-spanned", _LAST_ROW)
+        wide = self._count(attributes, "table:number-columns-spanned", LAST_COLUMN)
+        tall = self._count(attributes, "table:number-rows-spanned", LAST_ROW)
         if (wide > 1 or tall > 1) and self._grid is not None and len(self._grid.merged) < 100_000:
             row = self._row + 1
-            self._grid.merged.append((row, first, min(row + tall - 1, _LAST_ROW), first + wide - 1))
+            self._grid.merged.append((row, first, min(row + tall - 1, LAST_ROW), first + wide - 1))
 
     def _read(self, cell: _Cell) -> tuple[str, set[str]]:
         """Return the text of a cell and its marks."""
@@ -270,7 +269,7 @@ class _Content(Walker):
 
     def _close_row(self) -> None:
         grid, first = self._grid, self._row + 1
-        self._row = min(self._row + self._repeated, _LAST_ROW)
+        self._row = min(self._row + self._repeated, LAST_ROW)
         if grid is None or not self._texts:
             return
         if first > MOST_ROWS and grid.rows and first - grid.rows[0][0] > MOST_ROWS:

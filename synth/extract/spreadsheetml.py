@@ -11,10 +11,9 @@ import re
 from synth.errors import ProblemsError
 
 from .archives import damaged, refusal
-from .grids import LARGEST_CELLS, MOST_ROWS, Area, Findings
+from .grids import LARGEST_CELLS, LAST_COLUMN, LAST_ROW, MOST_ROWS, Area, Findings
 from .markup import Walker
 
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 MOST_AREAS = 100_000
 MOST_TAGS = 12_000_000  # of a sheet that is walked
 _LARGE = 4 * 2**20

@@ -6,7 +6,6 @@ in a hidden row. The text is what a person would read off the screen; the rest a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from synth.errors import Problem
@@ -119,7 +118,7 @@ class Table:
     hidden_sheet: bool = False
     hidden_rows: frozenset[int] = _NOWHERE
     hidden_places: frozenset[int] = _NOWHERE
-    marked: Mapping[int, Mapping[int, frozenset[str]]] = field(default_factory=dict)
+    marked: dict[int, dict[int, frozenset[str]]] = field(default_factory=dict)
     _separators: dict[int, Separators] = field(default_factory=dict, repr=False, compare=False)
 
     def heading(self, place: int) -> str:

@@ -20,6 +20,7 @@ _UNITS = frozenset(_WORDS)
 _SCALE = re.compile(r"(?:/\s*\d{1,4}|\d{1,3}\s*[-–]\s*\d{1,4})")  # "/100", "0-10"
 _BEHIND = re.compile(r"(?P<name>.*\S)\s*[(\[]\s*(?P<unit>[^()\[\]]{1,20}?)\s*[)\]]\s*", re.DOTALL)
 _COMMA = re.compile(r"(?P<name>.*\S)\s*,\s*(?P<unit>[^,]{1,20}?)\s*", re.DOTALL)
+_COUNT = re.compile(r"(?:^|[\s,;])(?:n|no\.?|nr\.?|num|number|#)$", re.IGNORECASE)
 _BARE = re.compile(r"[(\[]?\s*([^()\[\]]{1,20}?)\s*[)\]]?")
 
 
@@ -47,6 +48,7 @@ def split_unit(heading: str) -> tuple[str, str]:
         return heading, ""
     for pattern in (_BEHIND, _COMMA):
         match = pattern.fullmatch(heading)
-        if match and is_unit(match["unit"]):
+        # "n (%)" says that two figures stand in each cell.
+        if match and is_unit(match["unit"]) and not (match["unit"] == "%" and _COUNT.search(match["name"])):
             return match["name"].strip(), match["unit"]
     return heading, ""
