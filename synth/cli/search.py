@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ..steps.search import Counted, Entrez, Searched, StrategyProblem, Tell
     from ..workspace import Workspace
 
-_MODES = ("lint_only", "count", "dry_run", "check", "report")
+_WARNINGS = 20
+_MODES = ("lint_only", "count", "dry_run", "check", "report", "export")
 
 
 @click.command(
@@ -43,6 +44,8 @@ Examples:
               help="With --check: a list of PMIDs (plain, CSV with a column pmid, NBIB) or one PMID; may be given more "
                    "than once.")
 @click.option("--report", is_flag=True, help="Write the record of the last run that PRISMA-S asks for.")
+@click.option("--export", is_flag=True,
+              help="Write the stored records as RIS, NBIB, BibTeX and CSV, as every run does; nothing is sent.")
 @click.option("--format", "format", type=click.Choice(["md", "html", "json"]),
               help="With --report: Markdown, a fragment of HTML, or JSON. [default: md, or by the ending of --output]")
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path),
@@ -86,6 +89,8 @@ def search(
         _list(as_json)
     elif mode == "report":
         _report(name, format, output, run, as_json)
+    elif mode == "export":
+        _export(name, as_json)
     elif mode in ("lint_only", "dry_run"):
         _offline(name, mode, as_json)
     else:
@@ -144,6 +149,14 @@ def _problems(problems: tuple[StrategyProblem, ...], *, notes: bool) -> None:
     for problem in problems:
         if notes or problem.severity != "note":
             say(f"synth: {problem.severity}: {problem}", err=True)
+
+
+def _warnings(warnings: tuple[str, ...], elsewhere: str = "--json") -> None:
+    """Show what PubMed warned of; of hundreds the first, and where the others stand."""
+    for warning in warnings[:_WARNINGS]:
+        say(f"synth: {warning}", err=True)
+    if len(warnings) > _WARNINGS:
+        say(f"synth: ... and {len(warnings) - _WARNINGS:,} more; {elsewhere} has all of them.", err=True)
 
 
 def _list(as_json: bool) -> None:
@@ -238,8 +251,8 @@ def _counted(counted: Counted, allow_warnings: bool, as_json: bool) -> None:
         whole = counted.counts.whole
         if whole.translation:
             say(f"\nPubMed reads the whole as:\n    {whole.translation}")
-        for warning in counted.counts.warnings:
-            say(f"synth: PubMed: {warning}", err=True)
+        if allow_warnings:
+            _warnings(counted.counts.warnings)
     counted.check(allow_warnings=allow_warnings)
 
 
@@ -288,8 +301,7 @@ def _show(done: Searched) -> None:
     say(f"\n{done.run.total:,} records found, {done.run.records:,} stored.")
     if log["limit"] is None:
         say(changes_text(log["changes"]))
-    for warning in done.run.warnings:
-        say(f"synth: {warning}", err=True)
+    _warnings(done.run.warnings, f"queries/{done.strategy.name}/runs/{done.run.name}.json")
     say("\nWritten:")
     for file in done.files:
         say(f"  {file}")
@@ -311,6 +323,17 @@ def _check(workspace: Workspace, strategy: Any, known: tuple[str, ...], as_json:
         console = Console.of(sys.stdout)
         say(check_text(checked.result, width=console.width if console.tty else 200))
     checked.check()
+
+
+def _export(name: str, as_json: bool) -> None:
+    from ..steps.search import export
+    from ..workspace import Workspace
+
+    files = export(Workspace.find(), name)
+    if as_json:
+        _print_json({"schema": "synth.search-export/1", "files": list(files)})
+        return
+    say("\n".join(["Written:", *(f"  {file}" for file in files[1:])]))
 
 
 def _report(name: str, format: str | None, output: Path | None, run: str | None, as_json: bool) -> None:

@@ -226,14 +226,18 @@ def once(known: Sequence[Known]) -> list[Known]:
 
 def by_doi(doi: str, entrez: Asked) -> tuple[int, ...]:
     """Return the records that have a DOI; what PubMed makes of one that it does not know is looked at twice."""
-    answer = entrez.search(f'"{doi}"[aid]', retmax=3)
-    if not answer.ids or answer.not_found:
-        return ()
-    if len(answer.ids) == 1:
+    for term in (f'"{doi}"[aid]', f"{doi}[aid]"):
+        if term[0] != '"' and set(doi) & set("()<>;&|*"):
+            continue  # signs that mean something else outside of quotation marks
+        answer = entrez.search(term, retmax=3)
+        if not answer.ids or answer.not_found:
+            continue
+        if len(answer.ids) > 1:
+            return answer.ids
         theirs = entrez.summaries(answer.ids).get(answer.ids[0], {}).get("DOI", "")
-        if isinstance(theirs, str) and theirs and theirs.lower() != doi.lower():
-            return ()
-    return answer.ids
+        if not theirs or (isinstance(theirs, str) and theirs.lower() == doi.lower()):
+            return answer.ids
+    return ()
 
 
 def _among(text: str, pmids: Sequence[int], entrez: Asked, step: Callable[[], None]) -> set[int]:

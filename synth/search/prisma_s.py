@@ -114,6 +114,8 @@ def search_record(
         "adapted_from": strategy.adapted_from,
         "peer_review": strategy.peer_review,
     }  # fmt: skip
+    if log["count_at_end"] is None:
+        document["totals"]["count_at_end_reason"] = "the run ended before it could count again"
     document["items"] = _items(document)
     return document
 

@@ -30,7 +30,7 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 """What a strategy, and so its file and its folder, may be called."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 _CONCEPT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"\[\]]+")
 _TOP = ("schema", "title", "question", "database", "authors", "written", "adapted_from", "peer_review", "notes",
         "search", "lines", "concepts", "filters", "limits", "known")  # fmt: skip
 _LINE = ("text", "any", "label", "note")
@@ -166,7 +166,7 @@ class _Reader:
             self.wrong(at, "there is an empty text.", "Write what to search for, or remove it.", "empty-line")
             return None
         if hidden := sorted({c for piece in pieces for c in piece if not c.isprintable() and c not in "\n\t"}):
-            names = ", ".join(unicodedata.name(c, f"U+{ord(c):04X}").lower() for c in hidden[:3])
+            names = ", ".join(unicodedata.name(c, "").lower() or f"U+{ord(c):04X}" for c in hidden[:3])
             said = f"there are invisible characters ({names}), as word processors leave them."
             self.wrong(at, said, "Type the text again in a plain text editor.", "invisible-character")
             return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import IncompleteSearch, ProblemsError, SettingsError
+from ..errors import IncompleteSearch, ProblemsError, SettingsError, WorkspaceError
 from ..search.client import Entrez
 from ..search.collect import collect
 from ..search.counts import Counts, Tell, count_lines, refuse_what_was_left_out
@@ -28,6 +28,7 @@ __all__ = [
     "Tell",
     "count",
     "count_term",
+    "export",
     "judge",
     "judge_term",
     "list_searches",
@@ -254,6 +255,23 @@ def run_search(
     files = write_exports(workspace, store, strategy.name) if run.log["installed"] else [store.sample_file]
     shown = tuple(workspace.relative(path) for path in [store.run_file(run.name), *files])
     return Searched(strategy, run, problems, shown, error)
+
+
+def export(workspace: Workspace, name: str) -> tuple[str, ...]:
+    """Write the stored records of a search for other programs once more, without asking anybody.
+
+    Raises
+    ------
+    WorkspaceError
+        Nothing is stored yet.
+    ProblemsError
+        The stored records are damaged.
+    """
+    strategy = open_strategy(workspace, name)
+    store = open_store(workspace, strategy.name)
+    if not store.records_file.exists():
+        raise WorkspaceError(f"{strategy.name} has no stored records yet: synth search {strategy.name}")
+    return tuple(workspace.relative(path) for path in write_exports(workspace, store, strategy.name))
 
 
 def write_exports(workspace: Workspace, store: Store, name: str) -> list[Path]:

@@ -148,7 +148,13 @@ class Listed:
 
 def list_searches(workspace: Workspace) -> tuple[Listed, ...]:
     """Look at every strategy of a review; one that cannot be read is in the list too, with why."""
-    return tuple(_listed(workspace, name) for name in strategy_names(workspace))
+    names = strategy_names(workspace)
+    found = [_listed(workspace, name) for name in names]
+    for path in sorted(workspace.queries.glob("*.toml")):
+        if path.stem not in names:
+            why = "A strategy's name is letters, digits, _ and -, because it names a folder too. Rename the file."
+            found.append(Listed(visible(path.stem, 60), "", visible(workspace.relative(path), 120), problem=why))
+    return tuple(found)
 
 
 def _listed(workspace: Workspace, name: str) -> Listed:

@@ -83,7 +83,7 @@ def check_text(check: Check, *, width: int) -> str:
     )
     for what, items in (
         ("Missed", missed),
-        ("Not in PubMed, so no search of it can find them", check.of("not in PubMed")),
+        ("Not in PubMed under this PMID or DOI, so no search of it can find them", check.of("not in PubMed")),
         ("Several records have this DOI", check.of("unclear")),
     ):
         if items:

@@ -30,6 +30,7 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_list(review: Path, capsys: Caught) -> None:
     """A strategy is missing in the list, or one that cannot be read hides the others."""
     (review / "queries" / "broken.toml").write_text("schema = 1\n[lines]\n1 = ''\n", "utf-8")
+    (review / "queries" / "my search.toml").write_text("schema = 1\n", "utf-8")
     assert run(["search"]) == 0
     out, err = capsys.readouterr()
     for name in (MIS, OPEN, "broken"):
@@ -37,10 +38,11 @@ def test_the_list(review: Path, capsys: Caught) -> None:
     assert "not run yet" in out
     assert "cannot be read" in out
     assert "queries/broken.toml, line 3, lines.1: there is an empty text." in err
+    assert "queries/my search.toml: A strategy's name is letters" in err
     assert run(["search", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert listed["schema"] == "synth.searches/1"
-    assert [each["name"] for each in listed["searches"]] == [MIS, OPEN, "broken"]
+    assert [each["name"] for each in listed["searches"]] == [MIS, OPEN, "broken", "my search"]
     assert listed["searches"][0]["records"] is None
     assert listed["searches"][0]["records_reason"] == "not run yet"
 
@@ -111,6 +113,7 @@ def test_dry_run_shows_every_line_and_writes_nothing(review: Path, capsys: Caugh
         (["--term", "a[ti] or b[ti]", "--count"], 1, "or is an operator only in capitals"),
         ([MIS, "--report"], 1, f"{MIS} was not run yet: synth search {MIS}"),
         ([MIS, "--report", "--json", "--format", "md"], 2, "are two formats"),
+        ([MIS, "--export"], 1, f"{MIS} has no stored records yet"),
         ([MIS, "--check", "--known", "no-such-file.csv"], 1, "neither a PMID nor a file that can be read"),
         ([MIS], 1, 'write contact = "you@example.org" in review.toml, or set SYNTH_EMAIL=you@example.org'),
         (["--term", "a[ti]", "--count"], 1, "set SYNTH_EMAIL=you@example.org"),

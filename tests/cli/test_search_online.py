@@ -53,7 +53,14 @@ def test_what_pubmed_ignored_is_an_error_by_default(review: Path, capsys: Caught
     assert "whole" in out
     assert 'PubMed found "nosuchword[ti]" nowhere.' in err
     assert "--allow-warnings" in err
+    assert err.count("nosuchword") == 2
     assert run(["search", "--term", term, "--count", "--allow-warnings"]) == 0
+    assert 'synth: PubMed found "nosuchword[ti]" nowhere.' in capsys.readouterr().err
+    many = " OR ".join(f"nosuchword{letter}[ti]" for letter in "abcdefghijklmnopqrstuvwxyz")
+    assert run(["search", "--term", many, "--count", "--allow-warnings"]) == 0
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 21
+    assert "more; --json has all of them." in err
 
 
 def test_a_term_needs_no_review(
@@ -83,6 +90,11 @@ def test_a_run_and_its_update(review: Path, eutils: Eutils, capsys: Caught,  # n
     rows = list(csv.reader((folder / f"{MIS}.csv").read_text("utf-8-sig").splitlines()))
     assert len(rows) == len(pmids) + 1
     assert (folder / f"{MIS}.ris").read_text("utf-8-sig").count("TY  - ") == len(pmids)
+    exported = (folder / f"{MIS}.ris").read_bytes()
+    (folder / f"{MIS}.ris").unlink()
+    assert run(["search", MIS, "--export"]) == 0
+    assert f"queries/{MIS}/{MIS}.ris" in capsys.readouterr().out
+    assert (folder / f"{MIS}.ris").read_bytes() == exported
     records = (folder / "records.jsonl").read_bytes()
     assert run(["search", MIS]) == 0
     assert "Nothing has changed since the run before." in capsys.readouterr().out
