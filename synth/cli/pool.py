@@ -64,7 +64,8 @@ Examples:
 @click.option("--total", metavar="COL", help="With FIGURES: the column that counts the patients assessed for it.")
 @click.option("--column", "columns", multiple=True, type=Column(), metavar="NAME=HEADING",
               help="With FIGURES: the heading of any column (events_1, total_1, events_2, total_2, time, mean, sd, n, "
-                   "mean_1 ..., estimate, se, ci_low, ci_high, r, arm, outcome ...); may be given more than once.")
+                   "median, q1, q3, min, max, mean_1 ..., estimate, se, ci_low, ci_high, r, arm, outcome ...); may be "
+                   "given more than once.")
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path),
               help="The page to write (.html); the same answer as .json goes beside it.")
 @click.option("--measure", type=Choice(MEASURES),
@@ -110,7 +111,7 @@ Examples:
 @click.option("--cumulative", metavar="VARIABLE",
               help="Add one study after the other, in the order of a column, or of total, size or precision.")
 @click.option("--medians", type=Choice(MEDIANS), default="luo", show_default=True,
-              help="How means are estimated for studies of a review that give a median with quartiles or range.")
+              help="How means are estimated for studies that give a median with quartiles or range.")
 @click.option("--bias", is_flag=True,
               help="Look for small-study effects, from ten studies on: tests, trim and fill, LFK index, funnel.")
 @click.option("--bias-force", is_flag=True, help="The same under ten studies too, where the tests can see little.")

@@ -94,7 +94,9 @@ RATE = Kind("rates", ("events", "time"), (
     _result("events"),
     Column("time", "Person-time at risk", "number", True, (), _result("time").aliases),
 ))  # fmt: skip
-MEAN = Kind("means", ("mean", "sd", "n"), (_result("mean"), _result("sd"), _SIZE))
+QUANTILES = ("min", "q1", "median", "q3", "max")
+"""What a mean can be estimated from, in the order in which the values lie."""
+MEAN = Kind("means", ("mean", "sd", "n"), (_result("mean"), _result("sd"), _SIZE, *map(_result, QUANTILES)))
 TWO_PROPORTIONS = Kind("two arms of counts", *_two(
     _of("events", "Patients with the event", "count", _EVENTS),
     _of("total", "Patients assessed", "count", _TOTALS),
@@ -144,9 +146,13 @@ def has_columns(kind: Kind, headings: Collection[str], named: Collection[str] = 
     True
     >>> has_columns(GENERIC, ["study", "yi", "lower", "upper"]), has_columns(PROPORTION, ["study", "events", "sd"])
     (True, False)
+    >>> has_columns(MEAN, ["study", "median", "q1", "q3", "n"]), has_columns(MEAN, ["study", "median", "q1", "n"])
+    (True, False)
     """
     known = names_of(kind.own)
     found = {known[heading] for heading in map(fold, headings) if heading in known} | set(named)
     if kind is GENERIC and {"ci_low", "ci_high"} <= found:
         found |= {"se"}
+    if kind is MEAN and "median" in found and ({"q1", "q3"} <= found or {"min", "max"} <= found):
+        found |= {"mean", "sd"}  # which can be estimated from them
     return set(kind.columns) <= found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from .check import (
 from .columns import further, match
 from .contract import RESULTS, fold, names_of
 from .figures import Extracted, Figure
-from .kinds import CORRELATION, GENERIC, KINDS, PROPORTION, Kind, has_columns, kind_of
+from .kinds import CORRELATION, GENERIC, KINDS, MEAN, PROPORTION, QUANTILES, Kind, has_columns, kind_of
 from .load import NOTHING, any_error, knows, no_rows
 from .readers import Table, read_tables
 
@@ -99,6 +100,8 @@ def read_figures(
     needed = kind.columns
     if kind is GENERIC and "se" not in _names(kind, table, asked) and has_columns(kind, table.header, asked):
         needed = ("estimate", "ci_low", "ci_high")
+    if kind is MEAN and not {"mean", "sd"} <= _names(kind, table, asked) and has_columns(kind, table.header, asked):
+        needed = ("median", "n")
     places, found = match(table, kind.contract, named=asked, required=("study", *needed), slips=("exclude", "unit"))
     problems += found
     if any_error(found):
@@ -225,6 +228,10 @@ def _check_numbers(values: Mapping[str, Any], heading: Mapping[str, str], proble
     def wrong(name: str, message: str, remedy: str) -> None:
         problems.add(values["row"], heading.get(name), str(values[name]), message, remedy)
 
+    there = [name for name in QUANTILES if values.get(name) is not None]
+    for first, second in pairwise(there):
+        if values[first] > values[second]:
+            wrong(first, f"is more than the {second} of the same row, {values[second]:g}.", "Correct the two.")
     r, se, low, high = (values.get(name) for name in ("r", "se", "ci_low", "ci_high"))
     estimate = values.get("estimate")
     if r is not None and abs(r) > 1:

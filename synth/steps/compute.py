@@ -17,7 +17,7 @@ from ..report import document as documents
 from ..workspace import Arm, Outcome, Workspace, digest, visible
 from .analyses import analyses
 from .gather import Gathered, Variables, check_studies, columns_for, gather
-from .medians import is_estimated, with_estimates
+from .medians import estimated_note, is_estimated, with_estimates
 from .options import PoolOptions
 from .run import Document
 
@@ -194,6 +194,9 @@ def document_of_file(
     if first is None:
         raise NothingToPool(f"{shown} has no row to pool.")
     check_studies(extracted, options.exclude)
+    if "mean" in extracted.columns:
+        extracted = with_estimates(extracted, [first.outcome], options.medians)
+        other = other and with_estimates(other, [first.outcome], options.medians)
     against = other.figures[0].arm if other and other.figures else None
     columns = tuple(f"{name}_{arm}" for arm in (1, 2) for name in extracted.columns) if against else extracted.columns
     gathered = gather(
@@ -249,6 +252,7 @@ def _document(
         excluded=[*_excluded(gathered.excluded), *_excluded(unusable), *more_excluded],
         sensitivity=alternatives(gathered, options),
         analyses=analyses(gathered, options, Variables(gathered, described)),
+        notes=estimated_note(gathered.rows, options.medians),
         version=__version__,
         **about,
     )

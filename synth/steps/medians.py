@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..errors import SettingsError
 from ..extract import Extracted, Figure
+from ..workspace import visible
 
 METHODS = ("luo", "lognormal", "mcgrath", "leave-out")
 SOURCE = "mean_source"
@@ -31,6 +32,29 @@ _KEPT = "given as a median, and --medians leave-out keeps it out"
 def is_estimated(figure: Figure) -> bool:
     """Say whether the mean or the standard deviation of a row was estimated from quantiles."""
     return dict(figure.more).get(SOURCE, PRINTED) != PRINTED
+
+
+def estimated_note(rows: Sequence[Sequence[Figure]], method: str) -> list[str]:
+    """Say which means were estimated, and how to see what another formula makes of them.
+
+    Examples
+    --------
+    >>> row = Figure("A", "mis", "stay", None, 40, more=((SOURCE, "quartiles, luo"),))
+    >>> estimated_note([[row]], "luo")[0].partition(";")[0]
+    'Mean and standard deviation of A were estimated from a median (--medians luo)'
+    >>> estimated_note([[Figure("A", "mis", "stay", None, 40)]], "luo")
+    []
+    """
+    names = list(dict.fromkeys(figure.study for row in rows for figure in row if is_estimated(figure)))
+    if not names:
+        return []
+    shown = ", ".join(visible(name, 60) for name in names[:8])
+    shown += f" and {len(names) - 8} more" if len(names) > 8 else ""
+    others = " or ".join(f"--medians {word}" for word in METHODS if word not in (method, "leave-out"))
+    return [
+        f"Mean and standard deviation of {shown} were estimated from a median (--medians {method}); to see what "
+        f"another formula makes of it, type {others}."
+    ]
 
 
 def with_estimates(extracted: Extracted, outcomes: Collection[str], method: str) -> Extracted:
