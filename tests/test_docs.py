@@ -26,9 +26,10 @@ def fenced(text: str) -> list[str]:
     return [line.split("  #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
-def test_the_command_reference_is_current() -> None:
-    """docs/commands.md tells of other commands or options than there are: run python docs/generate.py."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+@pytest.mark.parametrize("name", ["generate", "generate_sheets"])
+def test_what_is_generated_is_current(name: str) -> None:
+    """docs/commands.md or docs/sheets.md tells of other options or columns than there are: run docs/generate*.py."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     generate = importlib.util.module_from_spec(spec)

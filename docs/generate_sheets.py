@@ -1,0 +1,121 @@
+"""Write docs/sheets.md from the contract of columns itself, so that the two cannot drift apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from synth.extract.contract import BIAS, PATIENTS, RESULTS, STUDIES, Column
+
+TARGET = Path(__file__).resolve().parent / "sheets.md"
+
+OPENING = """\
+# Extraction sheets
+
+This page is made from the contract of columns that the reader itself uses (`python docs/generate_sheets.py`).
+
+    synth template                    # an empty workbook for this review: extraction.xlsx
+    synth import extraction.xlsx      # read, check, show what changes, keep
+    synth check                       # everything that is kept, again
+
+`synth template` writes a workbook with the review's own arms and outcomes as lists. Any sheet of your own does as well:
+`synth import` reads .xlsx, .xlsm (macros are never run), .xls, .ods, .csv and .tsv, all sheets of a workbook, in any of the
+forms below. While there is a single error in a sheet, nothing of it is kept; every problem is shown at once, with the sheet
+and the cell as a spreadsheet names them, what stands there and what to type. `--dry-run` keeps nothing either way.
+
+**An empty cell means that the source does not say it. It is never zero.** Words for that, such as `NR` or `not reported`,
+are read as empty in numbers.
+
+## Forms that are read
+
+| form | a row is | how it is told |
+|---|---|---|
+| long | a study, arm and outcome | a column `outcome` beside `events`, `total`, `mean` or `median` |
+| wide | a study or an arm | a column for each outcome: `fusion_events` and `fusion_total`; or `fusion` beside `n`; or `stay_mean`, `stay_sd` |
+| pairs | a study with its arms side by side | `events_1`, `n_1`, `events_2`, `n_2` and the like, and exports of RevMan |
+| patients | a patient | a column for each outcome with 1, 0 or nothing |
+| studies | a study or an arm, described | `study` and columns of the table of studies below |
+| bias | one judged item | `instrument`, `item`, `judgement` |
+
+Where a sheet has no column for the study, the arm or the outcome, say it: `--study`, `--arm`, `--outcome`. Arms and outcomes
+may be called by their id, their label, or the `aliases` that review.toml gives them.
+
+A title above the headings, a heading in two rows, empty rows, units in headings (`Blood loss (mL)`) and notes below the table
+are found, and what was found is said. Read it: it is a guess that you can correct by moving a row.
+
+## Cells with more than one figure
+
+| cell | read as |
+|---|---|
+| `7 (16%)` | 7 events, 16 % as printed; the percentage is held against the total |
+| `7/43` | 7 events among 43 |
+| `16%` with a total | the number of events that gives 16 %, if exactly one does; otherwise a problem that names the nearest |
+| `12.5 (3.1)` under a mean | mean 12.5, standard deviation 3.1 |
+| `median 7 (IQR 5-9)` | median 7, quartiles 5 and 9 |
+
+What was read out of such a cell is marked as `derived`, and `note` says from what. Decimal commas and thousands separators are
+told column by column; where a column leaves a doubt, `1,234` is a problem and never a guess.
+
+## Patients
+
+One row per patient: 1 or yes, 0 or no, and an empty cell for a patient who was not assessed. Such a patient is out of the
+denominator of that outcome and of no other. Months, or dates of the operation and of the last contact, make person-time and
+counts at a time point: a patient lost before one year is counted as lost for the deaths within a year, and not as alive.
+`synth import` prints each figure that it counted with the rule of its denominator.
+
+Rows of patients are kept in `extracted/patients/`, without dates, with running numbers, and without every column that no
+outcome needs. They stand in no report, log or message. Names, birth dates, national identity numbers, record numbers,
+telephone numbers and addresses are refused; `--drop-identity` reads the rest and leaves them out.
+
+## What is checked
+
+Errors stop the import: types and ranges, more events than patients, more patients than the arm has, an outcome that happens
+more often than one that contains it (`within` in review.toml: deaths in 30 days, in a year), percentages that no whole number
+of patients gives, dates and error values that a spreadsheet made. Warnings stop nothing: means and standard deviations that
+whole values cannot give (GRIM: Brown and Heathers 2017), arms that do not add up to their study, one paper under two labels,
+studies that may share patients, hidden rows.
+
+## What is kept
+
+`extracted/results.csv`, `studies.csv`, `bias.csv` and `patients/*.csv`: plain text, a row keeps its place, so that the
+difference between two versions reads as what changed. `origin` says from which file, sheet and cells a figure came;
+`imports.jsonl` has a line for each import with the file's name, its SHA-256 and the date. Importing a file twice changes
+nothing. Where a row comes again its figures are replaced together; an empty cell takes away no note that is there.
+"""
+
+SHEETS: tuple[tuple[str, str, Sequence[Column]], ...] = (
+    ("results", "One row for each study, arm and outcome.", RESULTS),
+    ("studies", "One row for each study and arm.", STUDIES),
+    ("patients", "One row for each patient; beside these a column for each outcome, and `OUTCOME_months` for its time.",
+     PATIENTS),
+    ("bias", "One row for each study and item of an instrument.", BIAS),
+)  # fmt: skip
+KINDS = {
+    "text": "text",
+    "count": "whole number from 0",
+    "number": "number",
+    "spread": "number from 0",
+    "year": "year",
+    "choice": "one of",
+}
+
+
+def render() -> str:
+    """Give the whole page."""
+    parts = [OPENING, "## Columns\n", "Case, blanks, underscores, dots and hyphens of a heading do not count.\n"]
+    for name, row, columns in SHEETS:
+        parts += [f"### {name}\n", f"{row}\n", "| column | what stands there | kind | headings that mean the same |"]
+        parts.append("|---|---|---|---|")
+        for column in columns:
+            kind = KINDS[column.kind]
+            if column.allowed:
+                kind += " " + ", ".join(f"`{word}`" for word in column.allowed)
+            need = " **(needed)**" if column.required else ""
+            also = ", ".join(alias.replace("|", "\\|") for alias in column.aliases)
+            parts.append(f"| `{column.name}`{need} | {column.meaning} | {kind} | {also} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")
