@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import itertools
 import os
+import random
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -278,3 +281,40 @@ def test_a_search_without_hits_is_no_failure(start: Callable[..., Eutils], tmp_p
     assert isinstance(end, ServiceError)
     assert "Database is not supported" in str(end)
     assert not (tmp_path / "down" / "records.jsonl").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "zeros", "gone"])
+def test_a_file_that_was_torn_as_the_power_went(
+    start: Callable[..., Eutils], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: str
+) -> None:
+    """A half written file of the journal is believed, so that records are missing, doubled or another's."""
+    monkeypatch.setattr("synth.search.collect.PER_FETCH", 5)
+    server = start()
+    assert isinstance(once(server, tmp_path / "calm"), Run)
+    calm = stored(tmp_path / "calm")
+    server.faults.add(when={"endpoint": "efetch", "nth": 3}, body="efetch_out_of_range_400")
+    assert isinstance(once(server, tmp_path / "torn"), ServiceError)
+    # The third answer came, and the power went before it was read.
+    third = sorted((tmp_path / "calm" / "raw").glob("*/00003.xml.gz"))[0]
+    (tmp_path / "torn" / "current" / "raw" / "00003.xml").write_bytes(gzip.decompress(third.read_bytes()))
+    files = sorted(path for path in (tmp_path / "torn" / "current").rglob("*") if path.is_file())
+    assert len(files) >= 5
+    draw = random.Random(3)
+    for number, file in enumerate(files):
+        size = file.stat().st_size
+        places = {0} if damage == "gone" else {0, 1, size - 1, size // 2, *(draw.randrange(size) for _ in range(4))}
+        for at in sorted(places):
+            folder = tmp_path / f"{number}-{at}"
+            shutil.copytree(tmp_path / "torn", folder)
+            torn = folder / file.relative_to(tmp_path / "torn")
+            whole = torn.read_bytes()
+            if damage == "gone":
+                torn.unlink()
+            else:
+                torn.write_bytes(whole[:at] + (b"\0" * (size - at) if damage == "zeros" else b""))
+            run = once(server, folder)
+            where = f"{file.name} {damage} at byte {at} of {size}"
+            assert isinstance(run, Run), f"{where}: {run}"
+            assert run.complete, where
+            assert stored(folder) == calm, where
+            assert leftovers(folder) == [], where
