@@ -13,6 +13,7 @@ from synth.search.known import Known, check_known, found_in
 from synth.search.known_list import read_known
 from synth.search.strategy import Strategy, parse_strategy, read_strategy
 from tests.conftest import ROOT
+from tests.eutils import Scripted
 from tests.search.conftest import Eutils
 
 from .searching import MIS, client, furnish
@@ -88,6 +89,23 @@ def test_a_doi_that_pubmed_does_not_know_is_nobody(eutils: Eutils) -> None:
     assert [(item.status, item.pmid) for item in check.items] == [("not in PubMed", None)]
     assert check.recall is None
     assert check.to_json()["recall_reason"]
+
+
+def test_a_doi_that_pubmed_searched_otherwise_is_nobody(eutils: Eutils) -> None:
+    """PubMed ignores a part of the DOI and lists some record, and that is taken for the publication."""
+    eutils.corpus.add(32, title="alpha")
+    for term in ('"10.1000/xyz"[aid]', "10.1000/xyz[aid]"):
+        eutils.corpus.script(term, Scripted(ids=(32,), phrases=("10.1000/xyz",)))
+    check = check_known(of("[lines]\n1 = 'alpha[ti]'\n"), [Known("x", None, "10.1000/xyz")], client(eutils))
+    assert [item.status for item in check.items] == ["not in PubMed"]
+
+
+def test_a_doi_that_is_in_no_phrase_index_is_found_all_the_same(eutils: Eutils) -> None:
+    """A publication that PubMed has is called missing because its DOI was asked for in one way only."""
+    eutils.corpus.add(33, title="alpha", doi="10.1000/xyz")
+    eutils.corpus.script('"10.1000/xyz"[aid]', Scripted(ids=(), quoted=('"10.1000/xyz"[aid]',)))
+    check = check_known(of("[lines]\n1 = 'alpha[ti]'\n"), [Known("x", None, "10.1000/xyz")], client(eutils))
+    assert [(item.status, item.pmid) for item in check.items] == [("found", 33)]
 
 
 def test_a_failing_service_is_no_missed_publication(eutils: Eutils) -> None:

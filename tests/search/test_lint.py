@@ -253,7 +253,7 @@ def real_strategies(shared: Path) -> dict[str, str]:
     return found
 
 
-def test_27_real_strategies_have_no_error(shared: Path) -> None:
+def test_27_real_strategies_have_no_error(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A strategy of 15,000 characters that PubMed answered day by day is called wrong."""
     found = real_strategies(shared)
     assert len(found) == 27
@@ -262,8 +262,11 @@ def test_27_real_strategies_have_no_error(shared: Path) -> None:
         whole, broken = parse(text)
         assert broken == [], name
         assert len(list(whole.operands())) > 200
-        said = lint_term(text, name) if name.endswith(("01.txt", "09.md")) else ()
-        assert {problem.code for problem in said} <= {"not", "truncated-phrase"}
+        with monkeypatch.context() as patch:
+            if not name.endswith(("09-01.txt", "11-09.md")):  # they differ in dates: the second reader sees two of them
+                patch.setattr("synth.search.lint.advise", lambda text, whole, broken: [])
+            said = lint_term(text, name)
+        assert {problem.code for problem in said} == {"not", "truncated-phrase"}
 
 
 def test_real_queries_of_reviews_are_judged_in_time(shared: Path) -> None:
