@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from synth.errors import Problem
 from synth.workspace import Outcome, Review, visible
@@ -54,6 +55,7 @@ def check_numbers(figures: Sequence[Figure], review: Review) -> list[Problem]:
     return problems
 
 
+@lru_cache(maxsize=65536)
 def _half(value: float) -> float:
     return float(printed(value)[1])
 
@@ -157,7 +159,7 @@ def _whole(figure: Figure, outcome: Outcome) -> Iterator[Problem]:
         )  # fmt: skip
     for name, part in (("min", 1), ("max", 1), ("median", 2)):
         value = figure.number(name)
-        if value is not None and (printed(value)[0] * part / printed(step)[0]).denominator != 1:
+        if value is not None and value != 0 and (printed(value)[0] * part / printed(step)[0]).denominator != 1:
             yield problem_of(
                 figure, name, f"is no {name} of values that are multiples of {step:g}.", _LOOK, value=f"{value:g}",
                 severity="warning",

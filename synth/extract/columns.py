@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from synth.errors import Problem
 from synth.workspace import visible
@@ -92,7 +92,7 @@ def match(
             places[column.name] = hits[0]
         elif column.name in required:
             wrong(
-                f'has no column "{column.name}".{_near(column.name, table, column)}',
+                f'has no column "{column.name}".{_near(column.name, table, column, known)}',
                 f"Columns found: {_found(table)}.",
             )
     watched = [column for column in columns if slips is None or column.name in slips]
@@ -140,8 +140,9 @@ def _warn_of_slips(
             )
 
 
-def _near(name: str, table: Table, column: Column | None = None) -> str:
-    choices = {fold(heading): heading for heading in table.header if fold(heading)}
+def _near(name: str, table: Table, column: Column | None = None, known: Collection[str] = ()) -> str:
+    """Name the heading that is nearly the wanted one; one that means another column is no slip."""
+    choices = {folded: heading for heading in table.header if (folded := fold(heading)) and folded not in known}
     for wanted in (name, *(column.aliases if column else ())):
         near = difflib.get_close_matches(fold(wanted), choices, n=1, cutoff=0.7)
         if near:

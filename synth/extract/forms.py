@@ -53,6 +53,11 @@ class Sheet:
         What the person says besides.
     columns : sequence of Column
         What is looked for; a heading that means something whole is taken whole, as "n (%)", and not without its unit.
+
+    Attributes
+    ----------
+    label : str
+        The sheet as a message calls it.
     """
 
     def __init__(self, table: Table, names: Names, given: Given, columns: Sequence[Column]) -> None:
@@ -69,14 +74,12 @@ class Sheet:
         self.given = given
         self.problems = Problems(table, table.problems)
         self.values = Values(self.table, self.problems)
+        self.label = f"{table.file}, sheet {table.sheet}" if table.sheet else table.file
+        self._headings = [table.heading(place) for place in range(len(header))]
         self.notes: list[str] = []
         self.wholes: list[Figure] = []
         self._listed: set[str] = set()
-
-    @property
-    def label(self) -> str:
-        """The sheet as a message calls it."""
-        return f"{self.table.file}, sheet {self.table.sheet}" if self.table.sheet else self.table.file
+        self._wholes: dict[str, bool] = {}
 
     def said(self) -> list[str]:
         """Say what was understood, each with the sheet before it."""
@@ -95,7 +98,9 @@ class Sheet:
 
     def is_whole(self, cell: str) -> bool:
         """Say whether an arm's cell means all arms together."""
-        return identity(cell) in WHOLE and self.names.arm(cells.text(cell)) is None
+        if cell not in self._wholes:
+            self._wholes[cell] = identity(cell) in WHOLE and self.names.arm(cells.text(cell)) is None
+        return self._wholes[cell]
 
     def outcome_of(self, row: int, place: int | None, cell: str, time_point: str = "") -> str:
         """Return the id of an outcome, ``""`` where it is wrong."""
@@ -162,17 +167,19 @@ class Sheet:
     def origin(self, row: int, places: Iterable[int]) -> str:
         """Say where a figure was taken from: file, sheet and cells, or the columns of a CSV."""
         places = sorted(set(places))
-        if self.table.letters:
-            where = ", ".join(str(self.table.cell(row, place)) for place in places)
+        letters = self.table.letters
+        if letters:
+            where = ", ".join([f"{letters[place]}{row}" for place in places])
             return f"{self.label}, {'cell' if len(places) == 1 else 'cells'} {where}"
-        names = ", ".join(self.table.heading(place) for place in places)
+        names = ", ".join([self._headings[place] for place in places])
         return f"{self.label}, row {row}, {'column' if len(places) == 1 else 'columns'} {names}"
 
-    def cells_of(self, row: int, spots: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
-        """Name the cells of the columns."""
-        if not self.table.letters:
+    def cells_of(self, row: int, spots: Mapping[str, int], value: str = "value") -> tuple[tuple[str, str], ...]:
+        """Name the cells of the columns; what stands under the name of an outcome alone is called `value`."""
+        letters = self.table.letters
+        if not letters:
             return ()
-        return tuple((name, str(self.table.cell(row, place))) for name, place in spots.items())
+        return tuple((value if name == "value" else name, f"{letters[place]}{row}") for name, place in spots.items())
 
     def figure(
         self,
@@ -203,8 +210,7 @@ class Sheet:
         said = values.pop("said", "")
         note = " ".join(part for part in (values.pop("note", ""), said) if part)
         unit = values.pop("unit", "") or POOLED_UNIT
-        named = {{"value": "events" if values.get("mean") is None else "mean"}.get(k, k): v for k, v in spots.items()}
-        used = [place for name, place in spots.items() if name in _NUMBERED and found[place].strip()]
+        used = [place for name, place in spots.items() if name in _NUMBERED and found[place]]
         return Figure(
             *key,
             **values,
@@ -215,7 +221,7 @@ class Sheet:
             row=row,
             more=more,
             sheet=self.table.sheet or "",
-            cells=self.cells_of(row, named),
+            cells=self.cells_of(row, spots, "events" if values.get("mean") is None else "mean"),
         )
 
 

@@ -137,5 +137,6 @@ def _consensus(sheet: Sheet, places: Mapping[str, int]) -> set[int]:
         if identity(found[places["study"]]) in agreed and identity(found[places["reviewer"]]) not in _CONSENSUS
     }
     if left:
-        sheet.notes.append(f"{len(left)} rows of single reviewers were left, where there is a consensus.")
+        rows_left = "1 row of a single reviewer was" if len(left) == 1 else f"{len(left)} rows of single reviewers were"
+        sheet.notes.append(f"{rows_left} left, where there is a consensus.")
     return everything - left

@@ -1,6 +1,6 @@
 """What whole numbers can give: which percentages of so many patients, which means and deviations of whole values.
 
-Everything is worked out with fractions, so that no rounding of the machine's decides. A printed figure is taken to be
+Everything is worked out with whole numbers, so that no rounding of the machine decides. A printed figure is taken to be
 rounded either way at the half, and one without decimals to have none; both let more pass, never less.
 """
 
@@ -10,10 +10,20 @@ import math
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 # Beyond it every mean with two or three decimals can be reached, and the search would only cost time.
 LARGEST_N = 10_000
 _PERCENT = re.compile(r"(\d{1,3})(?:[.,·](\d{1,6}))?")
+
+
+@lru_cache(maxsize=65536)
+def _typed(value: float) -> tuple[int, int]:
+    """Return a number as it was typed: how many units of its last decimal, and how many of these make one."""
+    exact = Decimal(repr(float(value))).normalize()
+    exponent = exact.as_tuple().exponent
+    scale: int = 10 ** max(0, -exponent) if isinstance(exponent, int) else 1
+    return int(exact * scale), scale
 
 
 def printed(value: float) -> tuple[Fraction, Fraction]:
@@ -24,16 +34,15 @@ def printed(value: float) -> tuple[Fraction, Fraction]:
     >>> printed(5.19)
     (Fraction(519, 100), Fraction(1, 200))
     """
-    exact = Decimal(repr(float(value))).normalize()
-    exponent = exact.as_tuple().exponent
-    decimals = max(0, -exponent) if isinstance(exponent, int) else 0
-    return Fraction(exact), Fraction(1, 2 * 10**decimals)
+    units, scale = _typed(value)
+    return Fraction(units, scale), Fraction(1, 2 * scale)
 
 
-def _sums(mean: float, n: int, step: Fraction) -> range:
+def _sums(mean: float, n: int, step: tuple[int, int]) -> range:
     """Return the sums of n whole multiples of `step`, in steps, that a printed mean can be rounded from."""
-    value, half = printed(mean)
-    return range(math.ceil((value - half) * n / step), math.floor((value + half) * n / step) + 1)
+    units, scale = _typed(mean)
+    above, below = n * step[1], 2 * scale * step[0]
+    return range(-(-(2 * units - 1) * above // below), (2 * units + 1) * above // below + 1)
 
 
 def mean_possible(mean: float, n: int, step: float = 1.0) -> bool:
@@ -58,7 +67,7 @@ def mean_possible(mean: float, n: int, step: float = 1.0) -> bool:
     >>> mean_possible(5.19, 28), mean_possible(5.18, 28), mean_possible(5.2, 28)
     (False, True, True)
     """
-    return n < 1 or n > LARGEST_N or len(_sums(mean, n, printed(step)[0])) > 0
+    return n < 1 or n > LARGEST_N or len(_sums(mean, n, _typed(step))) > 0
 
 
 def nearest_means(mean: float, n: int, step: float = 1.0) -> tuple[str, str]:
@@ -102,13 +111,15 @@ def sd_possible(mean: float, sd: float, n: int, step: float = 1.0) -> bool:
     """
     if n < 2 or n > LARGEST_N:
         return True
-    unit = printed(step)[0]
-    value, half = printed(sd)
-    low, high = max(Fraction(0), value - half), value + half
+    step_units, step_scale = unit = _typed(step)
+    units, scale = _typed(sd)
+    # Of the squares of half units: SD^2 (n - 1) / step^2 + S^2 / n, over one denominator.
+    low, high = max(0, 2 * units - 1) ** 2, (2 * units + 1) ** 2
+    times, square = (n - 1) * n * step_scale**2, (2 * scale * step_units) ** 2
+    below = square * n
     for total in _sums(mean, n, unit):
-        square = Fraction(total * total, n)
-        least = math.ceil(low * low * (n - 1) / unit**2 + square)
-        most = math.floor(high * high * (n - 1) / unit**2 + square)
+        least = -(-(low * times + total * total * square) // below)
+        most = (high * times + total * total * square) // below
         each, rest = divmod(total, n)
         least = max(least, each * each * (n - rest) + (each + 1) ** 2 * rest)
         least += (least - total) % 2

@@ -271,9 +271,9 @@ class _Found:
             self.figures += read_pairs(sheet) if form == PAIRS else read_long(sheet)
         self.wholes += sheet.wholes
         if sheet.wholes:
-            sheet.notes.append(
-                f"{len(sheet.wholes)} rows about a whole study were held against its arms, and are not kept."
-            )
+            count = len(sheet.wholes)
+            rows = "1 row about a whole study was" if count == 1 else f"{count} rows about whole studies were"
+            sheet.notes.append(f"{rows} held against the arms, and not kept.")
         self.problems += sheet.problems.all()
         self.notes += sheet.said()
 
