@@ -54,6 +54,8 @@ class Batch:
         Name of the compressed answer.
     sha256, spool_sha256 : str
         Of that file, and of the records read from it.
+    first, last : int
+        The smallest and the largest PMID asked for.
     asked, received : int
         PMIDs asked for, and those of them that came.
     missing, unexpected : list of int
@@ -65,6 +67,8 @@ class Batch:
     file: str
     sha256: str
     spool_sha256: str
+    first: int
+    last: int
     asked: int
     received: int
     missing: list[int]
@@ -138,7 +142,7 @@ class Batches:
             for number, start in enumerate(range(0, len(ids), size), 1):
                 name, part = f"{prefix}{number:05d}", ids[start : start + size]
                 names.append(f"{name}.xml.gz")
-                if names[-1] in self.done:
+                if self._has(names[-1], part):
                     _remove(self.raw / f"{name}.xml")
                     tell(self.done[names[-1]])
                     continue
@@ -225,18 +229,18 @@ class Batches:
             elif record.pmid not in found or found[record.pmid].version < record.version:
                 found[record.pmid] = record
         lines = [f"{pmid}\t{as_line(found[pmid])}" for pmid in sorted(found)]
-        return self._kept(name, body, "".join(lines).encode("utf-8"), len(ids), asked - found.keys(), unexpected)
+        return self._kept(name, ids, body, "".join(lines).encode("utf-8"), asked - found.keys(), unexpected)
 
     def _unread(self, name: str, ids: Sequence[int], reason: str) -> Batch:
         body = (self.raw / f"{name}.xml").read_bytes()
-        return self._kept(name, body, b"", len(ids), set(ids), set(), reason)
+        return self._kept(name, ids, body, b"", set(ids), set(), reason)
 
     def _kept(
         self,
         name: str,
+        ids: Sequence[int],
         body: bytes,
         spool: bytes,
-        asked: int,
         missing: set[int],
         unexpected: set[int],
         unreadable: str = "",
@@ -249,12 +253,19 @@ class Batches:
             file,
             hashlib.sha256(packed).hexdigest(),
             hashlib.sha256(spool).hexdigest(),
-            asked,
-            asked - len(missing),
+            ids[0],
+            ids[-1],
+            len(ids),
+            len(ids) - len(missing),
             sorted(missing),
             sorted(unexpected),
             unreadable,
         )
+
+    def _has(self, file: str, ids: Sequence[int]) -> bool:
+        """Whether a batch is done, and of these ids: another version of synth may cut them otherwise."""
+        batch = self.done.get(file)
+        return batch is not None and (batch.first, batch.last, batch.asked) == (ids[0], ids[-1], len(ids))
 
     def _is_there(self, batch: Batch) -> bool:
         """Whether both files of a batch are as the journal says."""

@@ -168,9 +168,11 @@ class _Collector:
             try:
                 refuse_what_was_left_out(self.query, counts)
             except ProblemsError:
-                # The strategy has to change, and then everything is asked anew.
-                self.session.close()
-                finish.discard(self.store)
+                # The strategy has to change, and then everything is asked anew; records that were fetched are not for
+                # this to throw away.
+                if self.session.found() is None:
+                    self.session.close()
+                    finish.discard(self.store)
                 raise
         self.warnings += counts.warnings
         return counts

@@ -55,6 +55,14 @@ class Session:
         self._ended: Run | None = None
         self._base = (entrez.sent, entrez.retried)
         self.journal = self._opened()
+        try:
+            self._begin(resume)
+        except BaseException:
+            self.journal.close()
+            raise
+
+    def _begin(self, resume: bool | None) -> None:
+        store, query = self.store, self.query
         first = self._first()
         if any(entry["kind"] == "staged" for entry in self.journal.entries):
             # Only moving files into place was left to do: that run is whole, whatever is asked now.
@@ -80,7 +88,7 @@ class Session:
             format=FORMAT,
             run=self.run,
             digest=query.digest,
-            limit=limit,
+            limit=self.limit,
             started=now().isoformat(),
             notes=self.notes,
         )

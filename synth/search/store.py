@@ -24,7 +24,7 @@ from typing import Any, Final
 from ..errors import Problem, ProblemsError, UnknownName, WorkspaceError
 from ..workspace import visible
 from .journal import read_journal
-from .record import Record, from_line
+from .record import Record, from_json, from_line
 
 __all__ = ["JOURNAL", "Interrupted", "Store", "lines_of"]
 
@@ -152,14 +152,20 @@ class Store:
 
     def records(self) -> Iterator[Record]:
         """Yield the stored records one by one, ascending by PMID."""
-        for _, line in lines_of(self.records_file):
-            yield from_line(line)
+        for row, (_, line) in enumerate(lines_of(self.records_file), 1):
+            try:
+                yield from_line(line)
+            except ValueError as error:
+                raise ProblemsError([_damaged(self.records_file, row, str(error))]) from error
 
     def gone(self) -> Iterator[tuple[Record, str]]:
         """Yield each record that is found no more, with the run that missed it first."""
-        for _, line in lines_of(self.gone_file):
+        for row, (_, line) in enumerate(lines_of(self.gone_file), 1):
             value = json.loads(line)
-            yield from_line(json.dumps(value["record"])), str(value["gone_since"])
+            try:
+                yield from_json(value["record"]), str(value["gone_since"])
+            except (ValueError, KeyError) as error:
+                raise ProblemsError([_damaged(self.gone_file, row, str(error))]) from error
 
     def interrupted(self) -> Interrupted | None:
         """Return the run that has not ended, if there is one."""
@@ -221,8 +227,8 @@ def _by_time(run: str) -> tuple[str, int, str]:
 def _damaged(path: Path, row: int | None, what: str) -> Problem:
     return Problem(
         f"{path.parent.name}/{path.name}",
-        f"{what}: the file was changed or damaged after synth wrote it.",
-        "Restore it from version control or a copy, or delete it to begin anew.",
+        f"{what}. The file was changed or damaged after it was written, or a newer synth wrote it.",
+        "Restore it from version control or a copy.",
         row=row,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from synth.errors import IncompleteSearch, ServiceError, SettingsError, WorkspaceError
+from synth.errors import IncompleteSearch, ProblemsError, ServiceError, SettingsError, WorkspaceError
 from synth.search.client import Entrez
 from synth.search.runlog import Run
 from synth.search.store import Interrupted, Store
@@ -282,3 +282,22 @@ def test_one_record_that_cannot_be_read(eutils: Eutils, tmp_path: Path) -> None:
     lines = (tmp_path / "whole" / "records.jsonl").read_text("utf-8").splitlines()
     kept = (tmp_path / "demo" / "records.jsonl").read_text("utf-8").splitlines()
     assert kept == [*lines[:3], *lines[4:]]
+
+
+def test_a_refused_warning_throws_nothing_away(eutils: Eutils, tmp_path: Path) -> None:
+    """A run that was begun with --allow-warnings and is continued without loses what was fetched."""
+    odd = replace(SMALL, term="spine OR vertebral OR zzzqqq")
+    interrupt(eutils, tmp_path / "demo", query=odd, allow_warnings=True)
+    with pytest.raises(ProblemsError, match="zzzqqq"):
+        run(eutils, tmp_path / "demo", odd)
+    done = run(eutils, tmp_path / "demo", odd, allow_warnings=True)
+    assert len(fetched(eutils)) == done.total - BATCH
+
+
+def test_batches_of_another_size_are_not_mixed(
+    eutils: Eutils, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that another version of synth began, with other batches, ends with records left out."""
+    interrupt(eutils, tmp_path / "demo")
+    monkeypatch.setattr("synth.search.collect.PER_FETCH", BATCH - 1)
+    check(tmp_path / "demo", run(eutils, tmp_path / "demo"))

@@ -224,9 +224,19 @@ def test_damaged_files_beside(tmp_path: Path) -> None:
     store.run_file("y").write_text("[]")
     store.pmids_file.write_text("1\nx\n")
     store.records_file.write_bytes(b'{"pmid": 1, "title": "\xff"}\n')
-    for look in (lambda: store.log("x"), lambda: store.log("y"), store.pmids, lambda: list(store.records())):
+    store.gone_file.write_text('{"pmid": 1, "record": {"pmid": 1, "colour": "red"}}\n')
+    looks = [lambda: store.log("x"), lambda: store.log("y"), lambda: list(store.gone()), lambda: list(store.records())]
+    for look in (*looks, store.pmids):
         with pytest.raises(ProblemsError):
             look()
+
+
+def test_a_record_of_a_newer_synth_says_where(tmp_path: Path) -> None:
+    """A field that this version does not know ends in a traceback."""
+    (tmp_path / "records.jsonl").write_text('{"pmid": 1}\n{"pmid": 2, "colour": "red"}\n')
+    with pytest.raises(ProblemsError, match="colour") as raised:
+        list(Store(tmp_path).records())
+    assert raised.value.problems[0].row == 2
 
 
 def test_strange_characters_in_a_title_are_one_line(tmp_path: Path) -> None:
