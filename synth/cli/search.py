@@ -26,11 +26,11 @@ Examples:
   synth search
   synth search as-spine-fracture-mis --lint
   synth search as-spine-fracture-mis --dry-run
-  synth search as-spine-fracture-mis --count   # asks PubMed
-  synth search as-spine-fracture-mis           # asks PubMed run it, or update it
-  synth search as-spine-fracture-mis --check   # asks PubMed
-  synth search as-spine-fracture-mis --report --output search.md   # after a run
-  synth search --term 'spinal fractures[mh] AND ankylos*[tiab]' --count   # asks PubMed
+  synth search as-spine-fracture-mis --count                         # asks PubMed
+  synth search as-spine-fracture-mis                                 # asks PubMed: run it, or update it
+  synth search as-spine-fracture-mis --check                         # asks PubMed
+  synth search as-spine-fracture-mis --report --output search.md     # after a run
+  synth search --term 'spinal fractures[mh] AND ankylos*[tiab]' --count
 """,
 )
 @click.argument("name", required=False)
