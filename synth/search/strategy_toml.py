@@ -74,7 +74,7 @@ def _not_toml(file: str, error: Exception) -> StrategyProblem:
     said = re.sub(r" \(at (line \d+, column \d+|end of document)\)", "", said)
     remedy = "Put each search text between ''' and ''' (or ' and '): quotation marks may then stand in it as they do."
     if "'\\n'" in said:
-        remedy = "A text in ' or \" ends on its line; in a list a comma follows each. Over several lines write '''...'''"
+        remedy = "A text in ' or \" ends on its line; in a list a comma follows each. Over several lines: '''...'''"
     if "overwrite" in said:
         said, remedy = "a key or section stands here twice", "Give each line a number or name of its own."
     return StrategyProblem(
