@@ -127,7 +127,10 @@ RESULTS: tuple[Column, ...] = (
         "time",
         "Person-time at risk that goes with the events, for a rate, in the time_unit of review.toml",
         "spread",
-        aliases=("person time", "person years", "pyears", "py", "exposure", "ti"),
+        aliases=(
+            *("person time", "person years", "pyears", "py", "exposure", "ti", "patient years", "patient time"),
+            *("person months", "patient months", "person weeks", "person days", "patient days", "time at risk"),
+        ),
     ),
     Column("unit", "What was counted: only patients are pooled; empty means patients", aliases=("unit of count",)),
     Column("definition", "What this study counted as the event"),

@@ -15,6 +15,7 @@ from .contract import POOLED_UNIT, Column, fold, names_of
 from .figures import Figure, StudyArm, place_of, problem_of
 from .names import Names
 from .tables import Table
+from .units import split_unit
 from .values import Values
 from .words import person_time, units_differ
 
@@ -63,13 +64,16 @@ class Sheet:
     def __init__(self, table: Table, names: Names, given: Given, columns: Sequence[Column]) -> None:
         known = names_of(columns)
         header = list(table.header)
+        units = list(table.units)
+        if not units:  # a CSV of the review itself is read without looking for them
+            header, units = map(list, zip(*map(split_unit, header), strict=True)) if header else ([], [])
         for place in range(len(header)):
-            whole = table.found[place] if table.found else header[place]
+            whole = table.found[place] if table.found else table.header[place]
             if fold(whole) in known:
                 header[place] = whole
-            elif "%" in table.unit(place) and fold(header[place]) in ("n", "no", "number"):
+            elif "%" in units[place] and fold(header[place]) in ("n", "no", "number"):
                 header[place] = "events"
-        self.table = replace(table, header=header)
+        self.table = replace(table, header=header, units=units, found=table.found or list(table.header))
         self.names = names
         self.given = given
         self.problems = Problems(table, table.problems)

@@ -28,6 +28,11 @@ _PARTS = {
 _PARTS |= {"n": "total", "no": "total", "number": "total", "denominator": "total", "pct": "percent_reported"}
 _PARTS |= {"perc": "percent_reported", "value": "value", "result": "value", "personyears": "time"}
 _READERS = {column.name: reader_of(column, column.name) for column in RESULTS if column.name in _TEXTS}
+_NAMED = {
+    "proportion": "{id}_events or {id}_total",
+    "rate": "{id}_events or {id}_time",
+    "continuous": "{id}_mean, {id}_sd or {id}_median",
+}
 _COUNTED = frozenset({"n", "no", "number"})
 
 
@@ -200,7 +205,10 @@ def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) 
                 continue
             values = sheet.read(sheet.names.outcomes[outcome], row, found, numbers, cohort if not group else None)
             values |= _texts(sheet, row, found, parts)
-            figure = sheet.figure((study, group or row_arm, outcome), row, found, values | {"source": source}, parts)
+            used = dict(parts)
+            if values.get("total_basis") == "cohort":
+                used.setdefault("total", places["n"])
+            figure = sheet.figure((study, group or row_arm, outcome), row, found, values | {"source": source}, used)
             (sheet.wholes if whole and not group else figures).append(figure)
     return figures
 
@@ -223,7 +231,7 @@ def _say_unread(sheet: Sheet, taken: set[int]) -> None:
             id = sheet.names.outcome_names[near[0]]
             sheet.problems.at(
                 table.header_row, place, None, "is not a column that synth knows, and was not read.",
-                f"If you mean {id}, name it {id}_events, {id}_total, {id}_mean ...", "warning",
+                f"If you mean {id}, name it {_NAMED[sheet.names.outcomes[id].kind].format(id=id)}.", "warning",
             )  # fmt: skip
         else:
             left.append(table.heading(place))
