@@ -24,7 +24,9 @@ _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
 }  # fmt: skip
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+# Formats that every spreadsheet knows by their number; the later ones are those of East Asia.
+_DATES = dict.fromkeys((*range(14, 18), 22, *range(27, 37), *range(50, 59)), "yyyy-mm-dd")
+_DATES |= dict.fromkeys((18, 19, 20, 21, 45, 47), "h:mm:ss") | {46: "[h]:mm:ss"}
 Value = str | float | bool | datetime.datetime | datetime.time | datetime.timedelta
 
 
@@ -101,7 +103,8 @@ class Cells:
         self._pending: tuple[int, int] | None = None
         codes = [(style, common.formats.get(style, "")) for style in common.styles]
         self._percent = {n for n, (style, code) in enumerate(codes) if style in (9, 10) or shows_percent(code)}
-        self._date = {n: code for n, (style, code) in enumerate(codes) if style in _DATES or shows_date(code)}
+        said = [(n, code or _DATES.get(style, "")) for n, (style, code) in enumerate(codes)]
+        self._date = {n: code for n, code in said if shows_date(code)}
 
     def take(self, kind: int, data: bytes) -> None:
         """Take a record."""

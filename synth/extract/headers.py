@@ -7,6 +7,7 @@ That it was not the first row, or that there were two, is reported, so that nobo
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -178,7 +179,7 @@ class Finder:
     def _groups_by_gaps(self, above: list[str], below: list[str], filled: list[int]) -> list[str] | None:
         """Return the groups of a sheet that says nothing of merged cells, as a CSV: each reaches to the next one."""
         folded = [fold(cell) for cell in below]
-        twice = {name for name in folded if name and folded.count(name) > 1}
+        twice = {name for name, times in Counter(folded).items() if name and times > 1}
         over = [c for c in filled if below[c] and c + 1 < len(above) and not above[c + 1] and below[c + 1]]
         if not over or not twice or self.score(below) < 1:
             return None
@@ -203,9 +204,10 @@ class Finder:
         bare = [split_unit(name) for name in names]
         # "Deaths (%)" keeps its sign, since it is another column than "Deaths (n)".
         folded = [fold(name if unit not in _SHARES else whole) for (name, unit), whole in zip(bare, names, strict=True)]
+        times = Counter(folded)
         for place, (name, unit) in enumerate(bare):
             units[place] = unit or units[place]
-            if unit and unit not in _SHARES and folded.count(folded[place]) == 1 and not self._known(names[place]):
+            if unit and unit not in _SHARES and times[folded[place]] == 1 and not self._known(names[place]):
                 names[place] = name
         return Header(top, bottom, tuple(names), tuple(groups), tuple(units), tuple(found), score)
 

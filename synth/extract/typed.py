@@ -98,8 +98,9 @@ class _Texts:
         if percents or not _PLAIN.issuperset(map(type, values)):
             return [self._text(number, self._first + place, value, percents) for place, value in enumerate(values)]
         cells: list[str | None] = [*map(kept.get, values)]
-        while None in cells:
-            place = cells.index(None)
+        place = -1
+        for _ in range(cells.count(None)):
+            place = cells.index(None, place + 1)
             cells[place] = self._text(number, self._first + place, values[place], None)
         return cells  # type: ignore[return-value]
 

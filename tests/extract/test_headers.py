@@ -130,7 +130,7 @@ def test_what_says_how_to_read_the_cells_is_no_unit(text: str) -> None:
     ("below", "rows"),
     [
         ("* p < 0.05\n", 2), ("Source: table 2\n", 2), ("\nextracted in May\n", 2), ("\nSD = deviation\n\nend\n", 2),
-        ("Smith 2020,,\n", 3), (",,3\n", 2), ("This series counted only those who came back to the clinic later on\n", 2),
+        ("Smith 2020,,\n", 3), (",,3\n", 2), ("This series counted only those who came back to a clinic later on\n", 2),
     ],
 )  # fmt: skip
 def test_remarks_below_the_table_are_no_studies(below: str, rows: int) -> None:
