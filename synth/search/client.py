@@ -100,7 +100,7 @@ class Entrez:
         pace: Pace | None = None,
         tries: int = 7,
         timeout: float = 60.0,
-        deadline: float = 600.0,
+        deadline: float = 300.0,
         longest_wait: float = 600.0,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
