@@ -27,7 +27,7 @@ question = "What becomes of a record when its reader is killed?"
 2 = "spinal[ti] OR fractures[ti]"
 3 = "#1 AND #2"
 """
-RECORDS, FIRST_RUN_KILLS, UPDATE_KILLS = 900, 40, 12
+RECORDS, FIRST_RUN_KILLS, UPDATE_KILLS = 900, 39, 12
 BATCHES = -(-RECORDS // 200)
 
 
@@ -131,7 +131,7 @@ def test_killed_in_an_update_the_old_search_stays(server: Eutils, tmp_path: Path
     assert len(sizes) > 1
 
 
-@pytest.mark.parametrize("largest", [200, 2_000, 20_000, 100_000])
+@pytest.mark.parametrize("largest", [2_000, 100_000])
 def test_a_disk_that_fills_up(server: Eutils, tmp_path: Path, largest: int) -> None:
     """On a full disk the command shows a traceback, ends well, or cannot go on when there is room again."""
     store = review(tmp_path)
