@@ -150,10 +150,10 @@ def pool(
     """Pool several studies into one answer, and write a page that shows how.
 
     Inside a review (a folder with review.toml) the pages go to reports/, one for each outcome: proportions, means where
-    a standard deviation is given, or with --compare the effect of one arm against another. With FIGURES, any CSV with
-    one row per study, nothing else is needed: counts, rates, means, correlations or estimates of one arm or of two are
-    told by the headings, and the page is written to the current directory under the name of the CSV. Beside each page
-    stands the same answer as JSON.
+    a standard deviation is given, or with --compare the effect of one arm against another. With FIGURES, any CSV or
+    workbook (.xlsx, .xls, .ods) with one row per study, nothing else is needed: counts, rates, means, correlations or
+    estimates of one arm or of two are told by the headings, and the page is written to the current directory under the
+    name of the file. Beside each page stands the same answer as JSON.
     """
     named = {name: column for name, column in (("study", study), ("events", events), ("total", total)) if column}
     for name, heading in columns:
