@@ -73,7 +73,7 @@ def match(
             places[name] = hits[0]
 
     known = names_of(columns)
-    if not problems and not any(known.get(found) in required for found in folded) and not named:
+    if required and not problems and not any(known.get(found) in required for found in folded) and not named:
         wrong(
             f"has none of the columns {', '.join(required)}.",
             f"The first row must hold the headings, with a comma between. Found there: {_found(table)}.",

@@ -130,6 +130,8 @@ def _heading(plan: Plan, table: Table, names: Names, place: int) -> bool:
     if column in ("study", "arm", "patient", "age", "sex", "lost"):
         return _take(plan, plan.places, column, place)
     meant = column if column in (*_PLACES, "followup") else _KNOWN.get(rest, "")
+    # What can only be a date is one as soon as any cell is: the others are slips, and are told.
+    dated = dated or (meant in _PLACES and _holds_dates(table, place, some=True))
     event = _event(rest, names) or _event(loose(heading), names)
     if meant in _PLACES or (meant == "followup" and dated):
         return dated and _take(plan, plan.places, "last" if meant == "followup" else meant, place)
@@ -216,13 +218,13 @@ def _parted(heading: str) -> tuple[str, str, str]:
     return unit, kind, loose("".join(rest))
 
 
-def _holds_dates(table: Table, place: int) -> bool:
-    """Say whether the filled cells of a column are dates."""
+def _holds_dates(table: Table, place: int, some: bool = False) -> bool:
+    """Say whether most filled cells of a column, or some, are dates."""
     filled = [(row, cells[place].strip()) for row, cells in table.rows if cells[place].strip()][:50]
     if not filled:
         return False
     dated = sum(1 for row, cell in filled if DATE in table.marks(row, place) or _DATE.fullmatch(cell))
-    return dated * 2 > len(filled)
+    return dated > 0 if some else dated * 2 > len(filled)
 
 
 def status_of(plan: Plan, names: Names, event: str) -> int | None:
