@@ -147,7 +147,8 @@ def pmid_of(said: str) -> str | None:
     ('37268432', '37268432', None)
     """
     plain = re.sub(r"^pmid:?\s*", "", said.strip(), flags=re.IGNORECASE).removesuffix(".0")
-    return plain.lstrip("0") if plain.isascii() and plain.isdigit() and len(plain) < 10 and plain.strip("0") else None
+    number = plain.lstrip("0")
+    return number if plain.isascii() and plain.isdigit() and 0 < len(number) < 9 else None
 
 
 def pmcid_of(said: str) -> str | None:
