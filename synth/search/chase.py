@@ -19,6 +19,8 @@ SCHEMA: Final = "synth.chase/1"
 REFERENCES: Final = "pubmed_pubmed_refs"
 CITING: Final = "pubmed_pubmed_citedin"
 _AT_ONCE: Final = 100
+# A record that does not come may not be there, or may have been left out of one answer: it is asked for once more.
+_TWICE: Final = 2
 
 Tell = Callable[[int, int], None]
 
@@ -168,10 +170,15 @@ def chase(
     cited: dict[int, tuple[int, ...]] = {}
     citers: dict[int, tuple[int, ...]] = {}
     for part in parts:
-        for record in read_pubmed_xml(entrez.fetch(part)):
-            with_pmid = {each.pmid for each in record.references if each.pmid is not None}
-            without = len([each for each in record.references if each.pmid is None]) if record.references else None
-            lists[record.pmid] = with_pmid, without
+        wanted: Sequence[int] = part
+        for _ in range(_TWICE):
+            for record in read_pubmed_xml(entrez.fetch(wanted)):
+                with_pmid = {each.pmid for each in record.references if each.pmid is not None}
+                without = len([each for each in record.references if each.pmid is None]) if record.references else None
+                lists[record.pmid] = with_pmid, without
+            wanted = [pmid for pmid in part if pmid not in lists]
+            if not wanted:
+                break
         step()
         if references:
             cited.update(entrez.links(part, REFERENCES))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING
 
 from .esearch import WALL
 from .fields import DATABASES
 from .medline import as_abstract, as_medline
-from .wire import TEXT, Answer, Request, error, known_ids
+from .wire import TEXT, Answer, Request, error, known_ids, twisted
 
 if TYPE_CHECKING:
     from .service import Service
@@ -82,27 +81,13 @@ def _records(service: Service, request: Request, ids: list[int]) -> Answer:
     """Put the records there are into one set; those that are gone leave no trace."""
     held = [raw for pmid in ids if (raw := service.corpus.raw(pmid)) is not None]
     raws = twisted(list(dict.fromkeys(held)), request.twists)
+    foreign = request.twists.get("foreign")
+    if isinstance(foreign, bytes):
+        raws.append(foreign)
     edition = str(request.twists.get("dtd", service.edition))
     head = doctype(edition, secure=not request.twists.get("http_dtd"))
     body = b"\n" + b"\n".join(raws) if raws else b""
     return Answer(head.encode() + b"<PubmedArticleSet>" + body + b"</PubmedArticleSet>")
-
-
-def twisted(raws: list[bytes], twists: dict[str, object]) -> list[bytes]:
-    """Do to the records of one answer what a fault plan says."""
-    seed = int(str(twists.get("seed", 1)))
-    draw = random.Random(seed)
-    missing, twice = int(str(twists.get("missing", 0))), int(str(twists.get("duplicate", 0)))
-    for _ in range(min(missing, len(raws))):
-        raws.pop(draw.randrange(len(raws)))
-    for _ in range(twice if raws else 0):
-        raws.insert(draw.randrange(len(raws) + 1), draw.choice(raws))
-    if twists.get("reorder"):
-        draw.shuffle(raws)
-    foreign = twists.get("foreign")
-    if isinstance(foreign, bytes):
-        raws.append(foreign)
-    return raws
 
 
 def _text(service: Service, ids: list[int], shape: object) -> Answer:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from .corpus import Scripted
 from .evaluate import Evaluation, Found
 from .fields import DATABASES, TAGS
-from .wire import JSON, Answer, Request, as_json, error, known_ids, xml
+from .wire import JSON, Answer, Request, as_json, error, known_ids, twisted, xml
 
 if TYPE_CHECKING:
     from .service import Service
@@ -65,7 +65,7 @@ def esearch(service: Service, request: Request) -> Answer:
         if start + most > WALL:
             messages.append(CLAMPED.format(start, WALL - start))
             most = WALL - start
-    ids = answer.ids[start : start + most]
+    ids = tuple(twisted(list(answer.ids[start : start + most]), request.twists))
     if not count or (start >= count and start):
         messages += [] if NOTHING in messages else [NOTHING]
     extra = ("", 0)

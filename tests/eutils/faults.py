@@ -22,7 +22,7 @@
     charset      "latin-1": the bytes are in that, the header still says UTF-8;
                  {"declare": "..."} changes the header only
     bom          a byte order mark in front
-    duplicate, missing   so many records of the answer twice, or left out; "reorder": shuffled ("seed")
+    duplicate, missing   so many records, or PMIDs of a list, twice or left out; "reorder": shuffled ("seed")
     foreign      a record that nobody asked for at the end, as XML
     dtd          "270101": a document type that nobody has yet; "http_dtd": its address with http
     drift        {"add": [pmids], "remove": [pmids], "bulk": n}: the database changes before the answer

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 from xml.sax.saxutils import escape
 
+_Item = TypeVar("_Item")
 XML = "text/xml; charset=UTF-8"
 JSON = "application/json; charset=UTF-8"
 TEXT = "text/plain; charset=UTF-8"
@@ -110,3 +113,16 @@ def known_ids(texts: list[str]) -> list[int]:
     """Give the distinct PMIDs among ids, in the order asked; what spells no PMID is passed over."""
     numbers = [int(text) for text in texts if re.fullmatch(r"\d{1,18}", text)]
     return [n for n in dict.fromkeys(numbers) if n > 0]
+
+
+def twisted(items: list[_Item], twists: Mapping[str, object]) -> list[_Item]:
+    """Do to the records or the PMIDs of one answer what a fault plan says: leave out, double, shuffle."""
+    draw = random.Random(int(str(twists.get("seed", 1))))
+    missing, twice = (int(str(twists.get(name, 0))) for name in ("missing", "duplicate"))
+    for _ in range(min(missing, len(items))):
+        items.pop(draw.randrange(len(items)))
+    for _ in range(twice if items else 0):
+        items.insert(draw.randrange(len(items) + 1), draw.choice(items))
+    if twists.get("reorder"):
+        draw.shuffle(items)
+    return items
