@@ -41,7 +41,8 @@ def patients(column: str, *cells: str) -> Table:
      "DOB", "Date of birth", "date_of_birth", "DateOfBirth", "Date of birth (dd/mm/yyyy)", "Geburtsdatum",
      "Fecha de nacimiento", "Syntymäaika", "Födelsedatum", "Дата рождения", "出生日期", "SSN",
      "Social security number", "NHS Number", "Personnummer", "CPR-nr", "HETU", "Henkilötunnus", "PESEL",
-     "Codice fiscale", "DNI", "MRN", "Medical record no.", "Hospital number", "Fallnummer", "Patient e-mail", "Email", "Phone number", "Home address", "Postcode", "Puhelin"],
+     "Codice fiscale", "DNI", "MRN", "Medical record no.", "Hospital number", "Fallnummer",
+     "Patient e-mail", "Email", "Phone number", "Home address", "Postcode", "Puhelin"],
 )  # fmt: skip
 def test_headings_of_identity_in_many_languages_are_refused(heading: str) -> None:
     """Somebody's name or birth date would be kept because the column has another language."""
@@ -101,7 +102,8 @@ def test_what_surgeons_note_is_not_identity(heading: str, cells: tuple[str, str]
 @pytest.mark.parametrize(
     "header",
     ["first_author_surname,year,n", "Study name,year,n", "Authors,DOI,n", "Corresponding author e-mail,year,n",
-     "PMID,year,n", "Trial registry number,year,n", "Outcome name,year,n", "Reviewer name,year,n", "Extractor initials,year,n"],
+     "PMID,year,n", "Trial registry number,year,n", "Outcome name,year,n", "Reviewer name,year,n",
+     "Extractor initials,year,n"],
 )  # fmt: skip
 def test_authors_and_studies_are_no_patients(header: str) -> None:
     """A sheet of studies would be refused because papers have authors."""
