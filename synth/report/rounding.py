@@ -15,6 +15,8 @@ ABSENT = "–"
 
 MINUS = "\u2212"
 THIN_SPACE = "\u202f"
+HUGE = 10**12
+"""From here on a number is only said to be more: the limits of an interval on one degree of freedom may be 1e30."""
 NOISE = 1e-9
 """How far outside [0, 1] a proportion may lie and still be rounding noise of the arithmetic that made it."""
 
@@ -32,6 +34,14 @@ def _decimal(value: float) -> Decimal:
 
 def _fixed(value: Decimal, digits: int) -> str:
     return str(value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP))
+
+
+def _beyond(value: Decimal) -> str:
+    """Write a number with more figures before the point than anyone reads; empty for all others."""
+    if abs(value) < HUGE:
+        return ""
+    said = THIN_SPACE.join(["1", *["000"] * 4])
+    return f"<{MINUS}{said}" if value < 0 else f">{said}"
 
 
 def _proportion(value: float) -> float:
@@ -194,6 +204,8 @@ def number(value: float | None, significant: int = 3) -> str:
     exact = _decimal(_checked(value))
     if exact == 0:
         return "0"
+    if beyond := _beyond(exact):
+        return beyond
     # Digits after the point that leave `significant` digits in all; none where the whole part already has them.
     digits = max(0, significant - 1 - exact.adjusted())
     text = _fixed(abs(exact), min(digits, 6))
@@ -234,10 +246,14 @@ def decimals(value: float | None, digits: int, null: float | None = None) -> str
     --------
     >>> [decimals(x, 1, 0.0) for x in (-5.31, 0.0, 0.02, 12.35, None)]
     ['−5.3', '0.0', '0.02', '12.4', '–']
+    >>> decimals(-3e30, 1).replace(THIN_SPACE, " ")
+    '<−1 000 000 000 000'
     """
     if value is None:
         return ABSENT
     exact = _decimal(_checked(value))
+    if beyond := _beyond(exact):
+        return beyond
     text = _beside(abs(exact), digits, None if null is None else Decimal(0))
     return f"{MINUS}{text}" if exact < 0 and Decimal(text) != 0 else text
 

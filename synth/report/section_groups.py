@@ -12,7 +12,7 @@ from .forest import narrow, parts
 from .forest_marks import Block, Line, Spec
 from .forest_spec import axis_label, headings, sides, study_row_line
 from .names import ci_name, model_name
-from .phrases import noun, pooled_reporting
+from .phrases import T_FAMILY, noun, pooled_reporting, some
 from .quantity import Quantity
 from .reading import Document, get, items, level, outcome_label, text
 from .section_model import Figure, Row, Section, Table, heads, left_out, reason
@@ -28,6 +28,7 @@ def subgroups(document: Document, found: Any) -> Section:
     said = [_between(found, variable), *map(plain.sentence, items(found, "notes")), *reason(found)]
     said += [_other_test(test) for test in items(found, "other_tests")]
     said += permuted(get(found, "permutation_p"), text(found, "permutation"))
+    said += of_two(found)
     said.append(
         "Series were not allocated to groups by chance: a difference between groups may have another cause than the "
         "variable they are named by."
@@ -70,6 +71,29 @@ def _between(found: Any, variable: str) -> str:
     how = plain.clause(get(found, "test"))
     p_text = rounding.equals("p", rounding.p_value(p))
     return f"{start}: {statistic}{degrees}, {p_text}{f' ({how})' if how else ''}.{common}"
+
+
+def of_two(found: Any) -> list[str]:
+    """Say which groups have an interval on one degree of freedom, which says hardly anything.
+
+    Examples
+    --------
+    >>> of_two({"groups": [{"name": "a", "k": 2, "ci_method": "hksj"}]})[0].partition(":")[0]
+    'The interval of a rests on two series'
+    """
+    if text(found, "by_tau2") == "common":
+        return []
+    names = [
+        text(group, "name")
+        for group in items(found, "groups")
+        if get(group, "k") == 2 and get(group, "ci_method") in T_FAMILY
+    ]
+    if not names:
+        return []
+    start = f"The interval of {names[0]} rests" if len(names) == 1 else f"The intervals of {some(names)} each rest"
+    return [
+        f"{start} on two series: t has one degree of freedom then, and says hardly anything (--by-tau2 common)."
+    ]
 
 
 def _interval_by(method: Any, shared: bool) -> str:

@@ -11,7 +11,7 @@ from .quantity import Quantity
 from .quantity import of as quantity_of
 from .reading import Document, get, items, text
 from .section_gosh import QUARTILES, spread
-from .section_groups import permuted
+from .section_groups import of_two, permuted
 from .terminal import plain_ascii
 from .undefined_analyses import NO_OPINIONS, NOT_ASKED, ONE_ARM_ONLY
 
@@ -145,7 +145,7 @@ def _subgroups(document: Document, found: Any, shown: Quantity) -> _Table:
     _why_none(table, items(found, "groups"), "name")
     if get(found, "q_between") is not None:
         table.say(_test(text(found, "test"), get(found, "q_between"), get(found, "df"), get(found, "p_value")))
-    table.say(*permuted(get(found, "permutation_p"), text(found, "permutation")))
+    table.say(*permuted(get(found, "permutation_p"), text(found, "permutation")), *of_two(found))
     table.say(get(found, "reason"), *items(found, "notes"))
     _excluded(table, found)
     return table

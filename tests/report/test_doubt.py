@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from synth.report import doubt
+from synth.report import doubt, quantity
 
 from . import factory
+from . import factory_analyses as analyses
 
 
 def _said(document: dict[str, Any]) -> str:
@@ -113,3 +114,16 @@ def test_many_rows_left_out_are_named_in_one_sentence() -> None:
     document = factory.one()
     document["excluded"] = [{"study": f"Study {i}", "arm": "mis", "reason": "no figure"} for i in range(5)]
     assert "5 rows of the same arm did not enter: Study 0, Study 1, Study 2, Study 3 and Study 4" in _said(document)
+
+
+def test_an_interval_on_one_degree_of_freedom_says_so_with_the_other_one() -> None:
+    """Two means pooled by t get limits beyond all sense, and nobody says where they come from."""
+    two = analyses.document({"mean": [52.3, 88.4], "sd": [18.1, 25.0], "n": [20, 35]})
+    normal = next(one for one in two["pooled"]["intervals"] if one["method"] == "wald")["reporting"]
+    limits = quantity.of(two).interval(normal["ci_low"], normal["ci_high"])
+    said = _said(two)
+    assert "With two series the t distribution has one degree of freedom" in said
+    assert f"it would be {limits} (--ci wald)." in said
+    wald = analyses.document({"mean": [52.3, 88.4], "sd": [18.1, 25.0], "n": [20, 35]}, ci_method="wald")
+    three = analyses.document({"mean": [52.3, 88.4, 70.0], "sd": [18.1, 25.0, 20.0], "n": [20, 35, 30]})
+    assert "one degree of freedom" not in _said(wald) + _said(three)

@@ -10,6 +10,7 @@ import pytest
 from synth.report import plain, rounding, terminal
 
 from . import factory
+from . import factory_analyses as analyses
 
 DOCUMENTS = factory.every()
 
@@ -65,3 +66,29 @@ def test_forest_shows_each_series_and_the_answer() -> None:
         assert study["study"] in text
     assert "Pooled" in text
     assert rounding.percent(document["pooled"]["reporting"]["estimate"]) in text
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "heading", "cell"),
+    [
+        ({"mean": [5.0, 6.0], "sd": [1.0, 2.0], "n": [20, 35]}, {}, "Patients", "55"),
+        ({"r": [0.3, 0.1], "n": [40, 66]}, {}, "Patients", "106"),
+        ({"events": [12, 5], "time": [1200.0, 640.5]}, {}, "Events/time", "17/"),
+        ({"events": [12, 5], "total": [120, 64]}, {}, "Events/total", "17/184"),
+        ({"estimate": [0.1, 0.2], "se": [0.2, 0.3]}, {}, "", ""),
+    ],
+)
+def test_the_summary_names_what_was_counted(
+    data: dict[str, list[Any]], settings: dict[str, Any], heading: str, cell: str
+) -> None:
+    """Means, rates and estimates stand under "Events/total", with a dash in it."""
+    document = analyses.document(data, **settings)
+    head, line = terminal.summary([document], width=120).splitlines()
+    heads = re.split(r" {2,}", head)
+    if not heading:
+        assert heads[2] == "Estimate"
+        return
+    assert heads[2] == heading
+    assert re.split(r" {2,}", line)[2].startswith(cell)
+    both = terminal.summary([document, factory.five()], width=120).splitlines()[0]
+    assert re.split(r" {2,}", both)[2] == ("Events/total" if heading == "Events/total" else "Data")

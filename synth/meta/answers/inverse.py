@@ -39,6 +39,7 @@ COMMON = "a common effect was asked for: no variance between studies"
 NEW_STUDY = "a prediction interval needs three studies or more"
 FEW = "fewer than ten studies: the interval itself is uncertain"
 NO_DIFFERENCE = "one study says nothing about differences between studies"
+TOO_LARGE = "a limit is too large for any number: the interval says nothing on that side"
 _NONE = Reporting(None, None, None)
 SIZED_NOTE = (
     "The Freeman-Tukey transformation has no back-transformation of its own for a pool: the harmonic mean of the sizes "
@@ -355,7 +356,8 @@ def inverse_rows(
             continue
         shown = [back(scale, b[i], size) for b in (fit.estimate, low, high)]
         tau2 = None if common else number(fit.tau2[i])
-        out.append(Part(int(k[i]), shown[0], shown[1], shown[2], method, tau2, number(i2[i])))
+        why = TOO_LARGE if None in shown else None
+        out.append(Part(int(k[i]), shown[0], shown[1], shown[2], method, tau2, number(i2[i]), why))
     return tuple(out)
 
 
