@@ -107,15 +107,16 @@ def _title(words: str) -> str:
 
 def _name(author: Author) -> str:
     """Return a name as BibTeX reads it: "Last, Suffix, First"; a group in braces, so that it is not taken apart."""
-    if author.collective or not author.last_name:
-        return f"{{{tex(author.collective or author.name)}}}" if author.name else ""
+    group = tex(author.collective)
     last, suffix, first = (
         tex(each.replace(",", " ")) for each in (author.last_name, author.suffix, author.fore_name or author.initials)
     )
-    # "and" parts one person from the next, wherever it stands outside of braces
-    last, suffix, first = (f"{{{each}}}" if _AND.search(each) else each for each in (last, suffix, first))
-    if " " in last and not last.startswith("{"):
-        last = f"{{{last}}}"
+    if group or not last:
+        whole = group or " ".join(filter(None, (first, suffix)))
+        return f"{{{whole}}}" if whole else ""
+    # "and" parts one person from the next wherever it stands outside of braces, and blanks part first names from last
+    last = f"{{{last}}}" if " " in last else last
+    suffix, first = (f"{{{each}}}" if _AND.search(each) else each for each in (suffix, first))
     return ", ".join((last, suffix, first) if suffix else (last, first) if first else (last,))
 
 

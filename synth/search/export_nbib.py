@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -9,6 +10,9 @@ from .export_text import abstract_of, date_words, one_line
 from .record import Author, Mesh, Record
 
 _WIDTH: Final = 88  # columns, as PubMed folds its lines
+# Fields that are folded. In one that may come several times, such as a group's name, some readers (Biopython's among
+# them) take each line for a value of its own.
+_FOLDED: Final = frozenset({"TI", "TT", "AB", "CI", "AD", "MH", "SO", "JT", "OAB", "COIS", "BTI"})
 # https://www.nlm.nih.gov/bsd/mms/medlineelements.html
 _LINKS: Final = {
     "CommentIn": "CIN",
@@ -33,7 +37,7 @@ _LINKS: Final = {
 
 
 def to_nbib(records: Iterable[Record]) -> str:
-    """Return records in the MEDLINE format, fields in PubMed's order, lines folded at 88 columns.
+    """Return records in the MEDLINE format, fields in PubMed's order, texts folded at 88 columns.
 
     What a record does not keep is missing (the owner, hours, CRDT); a link that the format has no tag for stands in
     ``GN``. References are no part of the format.
@@ -54,7 +58,8 @@ def to_nbib(records: Iterable[Record]) -> str:
         for tag, value in _fields(record):
             words = one_line(value)
             if words:
-                made.append(_folded(f"{tag:<4}- {words}"))
+                line = f"{tag:<4}- {words}"
+                made.append(_folded(line) if tag in _FOLDED else f"{line}\n")
         made.append("\n")
     return "".join(made)
 
@@ -66,14 +71,20 @@ def _folded(line: str) -> str:
     """
     made = []
     while len(line) > _WIDTH:
-        cut = line.rfind(" ", 6, _WIDTH + 1)
-        if cut < 7:
-            cut = line.find(" ", _WIDTH)
+        cut = line.rfind(" ", 7, _WIDTH + 1)
+        # readers strip the end of a line: a no-break space before the blank would go with it
+        while cut > 0 and line[cut - 1].isspace():
+            cut = line.rfind(" ", 7, cut)
+        if cut < 0:
+            cut = next((each.start() for each in _BLANK.finditer(line, _WIDTH)), -1)
             if cut < 0:
                 break
         made.append(line[:cut])
         line = "      " + line[cut + 1 :]
     return "\n".join((*made, line)) + "\n"
+
+
+_BLANK: Final = re.compile(r"(?<!\s) ")
 
 
 def _day(date: str) -> str:
@@ -163,7 +174,7 @@ def _ends(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _person(author: Author, full: str, short: str) -> Iterator[tuple[str, str]]:
-    if author.collective:
+    if one_line(author.collective):
         yield "CN", author.collective
     else:
         name = f"{author.last_name}, {author.fore_name}" if author.fore_name else author.last_name

@@ -96,11 +96,12 @@ def ris_name(author: Author) -> str:
     >>> ris_name(Author(last_name="Weiss", fore_name="Ada", suffix="Jr"))
     'Weiss, Ada, Jr'
     """
-    if author.collective:
-        return author.collective
-    last, first, suffix = (
-        each.replace(",", " ") for each in (author.last_name, author.fore_name or author.initials, author.suffix)
-    )
+    if group := one_line(author.collective):
+        return group
+    parts = (author.last_name, author.fore_name or author.initials, author.suffix)
+    last, first, suffix = (one_line(each.replace(",", " ")) for each in parts)
+    if not last:
+        return " ".join(filter(None, (first, suffix)))
     return ", ".join((last, first, suffix) if suffix else (last, first) if first else (last,))
 
 

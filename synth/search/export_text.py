@@ -22,7 +22,7 @@ def one_line(words: str) -> str:
     >>> one_line("A case\nER  - \r\nTY  - JOUR\x1e\u2028x")
     'A case ER - TY - JOUR x'
     """
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _BREAKS.sub(" ", words)).strip(" ")
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _BREAKS.sub(" ", words)).strip()
 
 
 def abstract_of(record: Record) -> str:
