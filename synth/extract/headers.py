@@ -106,7 +106,8 @@ class Finder:
         """Return the headings of the first table: those that mean something, or else the first row that could be it."""
         stop = min(len(self._rows), start + DEEPEST)
         plain = self._by_shape(start, stop)
-        shaped = self._pair(plain) or self._single(plain, self.score(self._rows[plain][1]))
+        above = self._pair(plain - 1) if plain > start else None
+        shaped = above or self._pair(plain) or self._single(plain, self.score(self._rows[plain][1]))
         # Headings without anything below them are none, wherever else they could be.
         told = [found for index in range(start, stop) if (found := self.at(index)) and found.bottom + 1 < stop]
         if not told:

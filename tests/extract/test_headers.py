@@ -86,6 +86,14 @@ def test_two_rows_of_headings_in_a_csv_are_joined() -> None:
     assert csv(text).header == JOINED
 
 
+def test_two_rows_that_nobody_knows_are_joined_where_cells_are_merged() -> None:
+    """The pain before and the pain after of two scores would be four columns of two names."""
+    after = '<mergeCells><mergeCell ref="B1:C1"/><mergeCell ref="D1:E1"/></mergeCells>'
+    rows = [[None, "VAS", None, "ODI"], ["Patient", "pre", "post", "pre", "post"], [1, 7, 3, 40, 20], [2, 8, 2, 50, 30]]
+    (table,) = tables(xlsx(sheet(rows, after)))
+    assert table.header == ["Patient", "VAS pre", "VAS post", "ODI pre", "ODI post"]
+
+
 def test_a_title_across_the_first_columns_groups_nothing() -> None:
     """Every heading would carry the caption of the table in front of it."""
     after = '<mergeCells><mergeCell ref="A1:B1"/></mergeCells>'
