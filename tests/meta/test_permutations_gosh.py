@@ -196,3 +196,23 @@ def test_what_cannot_be_asked_of_subsets() -> None:
             meta.gosh_analysis(ESTIMATES, subsets=wrong)
     with pytest.raises(SettingsError, match="--model glmm"):
         meta.gosh_analysis(COUNTS, model="bayes")
+
+
+def test_figures_of_metafor() -> None:
+    """Permutation tests or all subsets give other numbers than metafor 3.8-1."""
+    # permutest(rma(y, v, mods = ~ x, test = "knha"), exact = TRUE); permutest(rma(y, v, mods = ~ g, test = "z"),
+    # exact = TRUE); gosh(rma(y, v, method = "DL")) without its single studies; x = 1, 2, 3, 4, 7; g = a, a, b, b, b
+    data = {"estimate": [0.1, 0.3, 0.35, 0.65, 0.9], "se": [0.17, 0.22, 0.1, 0.22, 0.3]}
+    found = meta.moderator_analysis(data, None, {"x": [1, 2, 3, 4, 7]}, ci_method="hksj", permutations=5000)
+    assert [row.permutation_p for row in found.coefficients] == pytest.approx([0.925, 1 / 120], rel=1e-12)
+    assert found.qm_permutation_p == pytest.approx(1 / 120, rel=1e-12)
+    groups = meta.subgroup_analysis(data, None, list("aabbb"), by_tau2="common", permutations=500)
+    assert groups.permutation_p == pytest.approx(0.3, rel=1e-12)
+    cloud = meta.gosh_analysis(data, tau2_method="DL")
+    assert cloud.estimate is not None
+    assert cloud.i2 is not None
+    quartiles = [cloud.estimate.low, cloud.estimate.q1, cloud.estimate.median, cloud.estimate.q3, cloud.estimate.high]
+    # printed at ten digits
+    expected = [0.1747736093, 0.3418132990, 0.4116245509, 0.4731951919, 0.7374277457]
+    assert quartiles == pytest.approx(expected, abs=1e-10)
+    assert (cloud.i2.median, cloud.i2.high) == pytest.approx((0.4568652918, 0.8142187500), abs=1e-10)

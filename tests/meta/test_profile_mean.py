@@ -165,3 +165,11 @@ def test_leave_one_out_on_request() -> None:
     small = {name: values[:14] for name, values in counts.items()}
     bayes = meta.pool(small, model="beta-binomial", leave_one_out=True)
     assert len(bayes.leave_one_out) == 14
+
+
+def test_limits_as_r_has_them() -> None:
+    """The profile interval is another than that of R's optimize and uniroot on the likelihood."""
+    # R 4.2.2: f(mu) = max over t of sum(dnorm(y, mu, sqrt(v + t), log = TRUE)); uniroot(f - (max - qchisq(.95, 1) / 2))
+    pooled = meta.pool(DATA, ci_method="profile").pooled
+    # uniroot and optimize stop at 1e-9 or so
+    assert (pooled.ci_low, pooled.ci_high) == pytest.approx((0.1826439189, 0.6529697386), abs=2e-9)
