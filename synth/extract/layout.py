@@ -12,7 +12,7 @@ from synth.errors import Problem
 from . import damage
 from .grids import LAST_ROW, Area, Grid, Row, named, spans
 from .headers import Finder, Header
-from .tables import Table, letters
+from .tables import FORMULA, Table, letters
 
 _MARKED = re.compile(
     r"\s*(?:[*†‡§¶#^•]|\(?[a-e1-9]\)|\[\d|n\.?\s?b\.?\W|abbrev|abbr\b|note|source|legend|key\b|remark|comment|footnote|"
@@ -249,6 +249,10 @@ class _Sheet:
     def _cut_remarks(self, region: _Region) -> None:
         """Move the last rows of a region that are no data to its remarks."""
         rows, wide = self._rows, sum(1 for name in region.header.names if name) > 2
+        sums = len(region.body)
+        while sums > 0 and self._is_sum(region.body[sums - 1]):
+            sums -= 1
+        totals, region.body[sums:] = region.body[sums:], []
         tail = len(region.body)
         while tail > 0 and self._is_single(region.body[tail - 1]):
             tail -= 1
@@ -262,9 +266,16 @@ class _Sheet:
             len(region.body),
         )
         end = region.body[first - 1] if first else region.header.bottom
-        region.below = sorted([*region.body[first:], *(index for index in region.across if index > end)])
+        region.below = sorted([*totals, *region.body[first:], *(index for index in region.across if index > end)])
         region.across = [index for index in region.across if index < end]
         del region.body[first:]
+
+    def _is_sum(self, index: int) -> bool:
+        """Say whether a row has no label and holds formulas alone, as the sums below a table do."""
+        number, cells = self._rows[index]
+        filled = [column for column, cell in zip(self._columns, cells, strict=False) if cell]
+        marked = self._grid.marked
+        return bool(filled) and not cells[0] and all(FORMULA in marked.get(c, {}).get(number, ()) for c in filled)
 
     def _is_remark(self, index: int) -> bool:
         """Say whether a row of one cell reads as a remark, or is a number that stands alone as a sum does."""
@@ -345,6 +356,10 @@ class _Sheet:
                 table, f"has rows above the headings that hold several cells ({self._numbers(region.above)}); they "
                 "were not read.", "If they are data, give them a heading of their own.", "warning",
             )  # fmt: skip
+        side = [rows[index][1][0] for index in [header.bottom, *region.body[:40]] if rows[index][1]]
+        if header.score < 2 and sum(map(self._finder.means, side)) >= max(3, len(side) / 2):
+            remedy = "Copy it, and paste it transposed, so that each study has a row."
+            self._note(table, "seems to lie on its side: its headings stand below each other.", remedy, "warning")
         if last > first:
             what = "headings and units" if not any(header.groups) and any(header.units) else "headings"
             self._note(table, f"has {what} in rows {first}-{last}, which were joined.", "Use one row if that is wrong.")
@@ -353,7 +368,7 @@ class _Sheet:
             self._note(table, f"has its headings again in {where}, passed over.", "Nothing has to be done.")
         if region.below:
             self._note(
-                table, f"has rows of one cell below the table ({self._numbers(region.below)}), taken as remarks.",
+                table, f"has rows below the table ({self._numbers(region.below)}) that were taken as remarks or sums.",
                 "If a study stands there, leave no empty row above it.",
             )  # fmt: skip
         if region.across:

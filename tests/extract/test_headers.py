@@ -145,8 +145,24 @@ def test_remarks_below_the_table_are_no_studies(below: str, rows: int) -> None:
     """A footnote would be a study without deaths, or a study without deaths be a footnote."""
     table = csv("study,events,total\nA,1,2\nB,1,2\n" + below)
     assert len(table.rows) == rows
-    assert any("taken as remarks" in line for line in said(table)) == (rows == 2)
+    assert any("taken as remarks or sums" in line for line in said(table)) == (rows == 2)
     assert [p for p in table.problems if p.severity == "error"] == []
+
+
+def test_sums_below_the_table_are_no_study() -> None:
+    """The sum of all studies would be a study without a name, and every patient be counted twice."""
+    rows = "".join(f'<row r="{n}">{cell(f"A{n}", f"S{n}")}{cell(f"B{n}", n)}</row>' for n in (2, 3))
+    head = f'<row r="1">{cell("A1", "study")}{cell("B1", "events")}</row>'
+    sums = '<row r="4"><c r="B4"><f>SUM(B2:B3)</f><v>5</v></c></row>'
+    (table,) = tables(xlsx(worksheet(head + rows + sums)))
+    assert [number for number, _ in table.rows] == [2, 3]
+    assert "rows below the table (row 4)" in said(table, "note")[0]
+
+
+def test_a_table_on_its_side_is_told() -> None:
+    """A table with a column for each study would be said to have no headings at all."""
+    table = csv("study,A,B\nevents,1,2\ntotal,10,20\n")
+    assert "seems to lie on its side" in said(table, "warning")[0]
 
 
 def test_headings_that_come_again_are_no_study() -> None:
