@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
+from ..errors import ServiceError
 from .answers import SearchAnswer
 from .strategy import Known, Strategy, combines
 from .syntax import Level, Operand, parse
@@ -15,6 +16,7 @@ __all__ = ["SCHEMA", "Check", "Item", "Loss", "by_doi", "check_known", "found_in
 SCHEMA: Final = "synth.search-check/1"
 _AT_ONCE: Final = 400
 _TITLES: Final = 200
+_ROUNDS: Final = 3
 
 Tell = Callable[[int, int], None]
 
@@ -246,10 +248,22 @@ def _among(text: str, pmids: Sequence[int], entrez: Asked, step: Callable[[], No
     for start in range(0, len(pmids), _AT_ONCE):
         part = pmids[start : start + _AT_ONCE]
         these = " OR ".join(f"{pmid}[UID]" for pmid in part)
-        answer = entrez.search(f"({text}) AND ({these})" if text else these, retmax=len(part))
-        found |= set(answer.ids) & set(part)
+        found |= _listed(f"({text}) AND ({these})" if text else these, len(part), entrez) & set(part)
         step()
     return found
+
+
+def _listed(term: str, most: int, entrez: Asked) -> set[int]:
+    """List a search that finds few records; a list that is shorter than its own count would make one look missed."""
+    for _ in range(_ROUNDS):
+        answer = entrez.search(term, retmax=most)
+        if len(set(answer.ids)) == answer.count:
+            break
+    else:
+        raise ServiceError(
+            f"PubMed counts {answer.count:,} of the publications and lists {len(set(answer.ids)):,}, {_ROUNDS} times."
+        )
+    return set(answer.ids)
 
 
 def _titles(pmids: Sequence[int], entrez: Asked) -> dict[int, str]:
