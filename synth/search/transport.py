@@ -20,7 +20,7 @@ from urllib.error import HTTPError, URLError
 
 __all__ = ["Lost", "Reply", "Unreachable", "send"]
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20  # few calls: each waits for its turn behind the thread that reads records
 
 
 class Lost(Exception):
