@@ -148,8 +148,9 @@ def _men(studies: Sequence[StudyArm]) -> Iterator[Problem]:
         said = cells.text(study.n_male)
         if not said:
             continue
-        parts = None if said.isdigit() else count_parts(said)
-        if said.isdigit() and len(said) < 13:
+        plain = said.isascii() and said.isdigit()
+        parts = None if plain else count_parts(said)
+        if plain and len(said) < 13:
             men, total, percent = int(said), None, ""
         elif parts is None or isinstance(parts, cells.Defect) or parts.get("events") is None:
             continue

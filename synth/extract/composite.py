@@ -98,6 +98,12 @@ def numerals(cells: Iterable[str]) -> Separators:
     return decide(found for cell in cells for found in _NUMERALS.findall(cell[:_LARGEST]))
 
 
+def _has_digits(cell: str) -> bool:
+    """Say whether a cell has digits, and all of them from 0 to 9."""
+    digits = [c for c in cell if c.isdigit()]
+    return bool(digits) and all(map(str.isascii, digits))
+
+
 def _number(numeral: str, separators: Separators) -> float | Defect:
     numeral = numeral.replace("·", ".")
     plain = separators.plain(numeral)
@@ -127,7 +133,7 @@ def count_parts(cell: str, separators: Separators | None = None) -> Parts | Defe
     ((('events', 7.0), ('total', 43.0)), None, None)
     """
     cell = _BLANKS.sub(" ", text(cell)) if len(cell) <= _LARGEST else ""
-    if not cell or cell.isdigit() or not any(c.isdigit() for c in cell):
+    if not cell or cell.isdigit() or not _has_digits(cell):
         return None
     for pattern, names in _COUNTS:
         match = pattern.fullmatch(cell)
@@ -177,7 +183,7 @@ def number_parts(
     >>> number_parts("7 (5-9)").message, number_parts("7")
     ('may hold quartiles or a range.', None)
     """
-    if len(cell) > _LARGEST:
+    if len(cell) > _LARGEST or not _has_digits(cell):
         return None
     cell = _BLANKS.sub(" ", text(cell)).translate(_DASHES).replace("+/-", "±").replace("+-", "±")
     if unit:

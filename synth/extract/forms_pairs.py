@@ -194,6 +194,9 @@ class _Pairs:
     def _study(self, row: int, found: list[str], study: str, outcome: str) -> None:
         sheet = self.sheet
         described = sheet.names.outcomes[outcome]
+        if not study:
+            sheet.problems.at(row, self.at.get("Name"), None, "the study is empty.", "Type its name.")
+            return
         if self.kind and (self.kind == "means") != (described.kind == "continuous"):
             sheet.problems.at(
                 row, self.at["Name"], study, f"has {self.kind}, and {outcome} is {described.kind} in review.toml.",

@@ -16,10 +16,10 @@ from .patient_counts import count
 from .patients import LOST_STATE, Patient, PatientSheet, Series, file_name, kept
 from .words import ALIVE, DEAD, FATAL, FEMALE, LOST, MALE, NO, YES, not_given, word
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
 _LONGEST = 200 * 366  # days
-_COUNT = re.compile(r"\d{1,4}(?:\.0{1,2})?")
+_COUNT = re.compile(r"\d{1,4}(?:\.0{1,2})?", re.ASCII)
 
 
 def read_patients(sheet: Sheet, taken: Sequence[str] = ()) -> list[PatientSheet]:

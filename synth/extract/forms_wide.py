@@ -151,7 +151,7 @@ def _bare(heading: str) -> str:
 
 def _is_number(cell: str) -> bool:
     cell = cells.text(cell).removesuffix("%").strip()
-    return not cell or cell.replace(",", ".", 1).replace(".", "", 1).isdigit()
+    return not cell or (cell.isascii() and cell.replace(",", ".", 1).replace(".", "", 1).isdigit())
 
 
 def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) -> list[Figure]:

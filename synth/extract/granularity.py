@@ -14,7 +14,7 @@ from functools import lru_cache
 
 # Beyond it every mean with two or three decimals can be reached, and the search would only cost time.
 LARGEST_N = 10_000
-_PERCENT = re.compile(r"(\d{1,3})(?:[.,·](\d{1,6}))?")
+_PERCENT = re.compile(r"(\d{1,3})(?:[.,·](\d{1,6}))?", re.ASCII)
 
 
 @lru_cache(maxsize=65536)
