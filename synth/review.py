@@ -30,8 +30,8 @@ _OUTCOME = (
 )  # fmt: skip
 _LARGEST_NUMBER = 10**12
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-# An outcome's id is the name of its report; the index page has this one.
-_RESERVED = frozenset({"index"})
+# An outcome's id is the name of its report; the index and the page of bias have these.
+_RESERVED = frozenset({"index", "bias"})
 
 
 def read_review(path: Path) -> Review:

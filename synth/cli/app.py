@@ -25,6 +25,7 @@ COMMANDS = {
     "template": "template",
     "import": "import_",
     "check": "check",
+    "bias": "bias",
     "outcomes": "outcomes",
     "pool": "pool",
     "doctor": "doctor",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from synth.errors import Problem
 from synth.workspace import Outcome, visible
+
+if TYPE_CHECKING:
+    from .instruments import Appraisal
 
 NUMBERS = ("events", "total", "mean", "sd", "median", "q1", "q3", "min", "max", "time")
 """Fields of a figure that hold a number."""
@@ -225,6 +229,7 @@ class Extracted:
     """Everything that was read: figures and studies in the order of the sheets, the files, and what to look at.
 
     `columns` is what the rows of a one-off table are pooled from; empty for a review, where the outcome says it.
+    `appraisals` are the judgements of the risk of bias, study by study.
     """
 
     figures: tuple[Figure, ...]
@@ -232,6 +237,7 @@ class Extracted:
     files: tuple[Path, ...]
     warnings: tuple[Problem, ...]
     columns: tuple[str, ...] = ()
+    appraisals: tuple[Appraisal, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from synth.errors import Problem, ProblemsError, WorkspaceError
 from synth.workspace import Workspace, visible
 
+from .appraised import read_appraisals, with_appraisals
 from .check import (
     Problems,
     check_counts,
@@ -69,6 +70,7 @@ def load(workspace: Workspace) -> Extracted:
     studies: list[StudyArm] = []
     seen: dict[tuple[str, ...], str] = {}
     seen_studies: dict[tuple[str, ...], str] = {}
+    judged: list[Table] = []
     for path in paths:
         file = workspace.relative(path)
         try:
@@ -89,7 +91,7 @@ def load(workspace: Workspace) -> Extracted:
             figures += more_figures
             problems += found
         elif holds == "bias":
-            problems += [problem for problem in table.problems if problem.severity == "error"]
+            judged.append(table)
         elif holds == "studies":
             more_studies, found = _studies(table, workspace, seen_studies)
             studies += more_studies
@@ -107,6 +109,9 @@ def load(workspace: Workspace) -> Extracted:
             f"{workspace.relative(workspace.extracted)} has no results yet. Write one row per study, arm and outcome "
             f"into {workspace.relative(workspace.extracted / 'results.csv')}: study, arm, outcome, events, total."
         )
+    appraisals, found = read_appraisals(judged, workspace.review, workspace.extracted)
+    problems += found
+    studies = with_appraisals(studies, appraisals)
     problems += check_all(figures, studies, workspace.review)
     problems += check_series(series, studies)
     problems += [
@@ -120,7 +125,7 @@ def load(workspace: Workspace) -> Extracted:
     ]
     if any_error(problems):
         raise ProblemsError(problems)
-    return Extracted(tuple(figures), tuple(studies), tuple(paths), tuple(problems))
+    return Extracted(tuple(figures), tuple(studies), tuple(paths), tuple(problems), appraisals=appraisals)
 
 
 def _sheets(workspace: Workspace) -> tuple[list[Path], list[Path]]:

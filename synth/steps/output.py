@@ -8,7 +8,7 @@ from ..errors import WorkspaceError
 from ..workspace import encoded, visible, write_all
 
 PAGE_MARK = 'name="generator" content="synth'
-DOCUMENT_MARK = '"schema": "synth.pool/'
+DOCUMENT_MARKS = (b'"schema": "synth.pool/', b'"schema": "synth.bias/')
 _LOOK_AT = 4096
 
 
@@ -36,7 +36,7 @@ def written_by_synth(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         head = file.read(_LOOK_AT)
-    return not head or PAGE_MARK.encode() in head or DOCUMENT_MARK.encode() in head
+    return not head or PAGE_MARK.encode() in head or any(mark in head for mark in DOCUMENT_MARKS)
 
 
 def check_path(path: Path) -> None:

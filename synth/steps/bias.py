@@ -1,0 +1,155 @@
+"""The risk of bias of a review: judgements put together, shown, and written as a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .._version import __version__
+from ..errors import UnknownName, WorkspaceError
+from ..extract import load
+from ..extract.instruments import Appraisal
+from ..report.bias_page import render_bias
+from ..report.traffic import SIGNS, WORDS
+from ..workspace import Workspace, digest
+from .output import check_writable, write_together
+from .run import to_json
+
+SCHEMA = "synth.bias/1"
+PAGE = "bias.html"
+
+
+@dataclass(frozen=True)
+class BiasReport:
+    """All judgements of a review.
+
+    Parameters
+    ----------
+    document : dict
+        As JSON.
+    page : Path
+        Where it was written.
+    """
+
+    document: dict[str, Any]
+    page: Path
+
+    def table(self) -> str:
+        """Write the judgements as a table for a terminal: a sign for each item."""
+        lines: list[str] = []
+        for one in self.document["instruments"]:
+            numbers = [item["number"] for item in one["items"]]
+            label = max([len("Study"), *(len(_label(study)) for study in one["studies"])])
+            label = min(label, 40)
+            wide = [max(len(number), 1) for number in numbers]
+            head = "  ".join(number.rjust(size) for number, size in zip(numbers, wide, strict=True))
+            lines += [one["name"], f"  {'Study'.ljust(label)}  {head}  Overall"]
+            seen: Counter[str] = Counter()
+            for study in one["studies"]:
+                signs = [SIGNS[item["level"] or ""] or "." for item in study["items"]]
+                seen.update(item["level"] or "" for item in study["items"])
+                cells = "  ".join(sign.rjust(size) for sign, size in zip(signs, wide, strict=True))
+                overall = study["overall"] if study["score"] is None else f"{study['score']}"
+                lines.append(f"  {_label(study)[:label].ljust(label)}  {cells}  {overall or 'not judged'}")
+            key = ", ".join(f"{SIGNS[level] or '.'} {WORDS[level]}" for level in WORDS if seen[level])
+            lines += [f"  {key}", ""]
+        return "\n".join(lines).rstrip()
+
+
+def bias_report(workspace: Workspace) -> BiasReport:
+    """Put the judgements of a review together and write the page ``reports/bias.html``.
+
+    Raises
+    ------
+    ProblemsError
+        A sheet has defects: an item or a word that its instrument does not have, and all else.
+    WorkspaceError
+        Nothing was judged yet, or the page cannot be written.
+    """
+    found = load(workspace)
+    if not found.appraisals:
+        raise WorkspaceError(
+            "No study has been judged yet. Write the sheet bias (synth template has one) with study, instrument, item "
+            "and judgement, and take it in: synth import FILE"
+        )
+    page = workspace.reports / PAGE
+    check_writable(page, make_folder=True)
+    document = bias_document(workspace, found.appraisals)
+    write_together({page: render_bias(document), page.with_suffix(".json"): to_json(document)})
+    return BiasReport(document, page)
+
+
+def bias_document(workspace: Workspace, appraisals: tuple[Appraisal, ...]) -> dict[str, Any]:
+    """Give all judgements as one plain object."""
+    instruments = list(dict.fromkeys(each.instrument.id for each in appraisals))
+    inputs = [workspace.review_file, *sorted(workspace.extracted.glob("*.csv"))]
+    return {
+        "schema": SCHEMA,
+        "generator": {"name": "synth", "version": __version__},
+        "title": workspace.review.title,
+        "instruments": [_instrument([each for each in appraisals if each.instrument.id == id]) for id in instruments],
+        "inputs": [{"file": workspace.relative(path), "sha256": digest(path)} for path in inputs],
+    }
+
+
+def choose(levels: dict[str, str], at_most: str, known: tuple[str, ...]) -> set[str]:
+    """Name the studies whose level is at most as bad as one that is given.
+
+    Parameters
+    ----------
+    levels : dict of str to str
+        By study.
+    at_most : str
+    known : tuple of str
+        All levels from good to bad.
+
+    Raises
+    ------
+    UnknownName
+        There is no such level.
+
+    Examples
+    --------
+    >>> sorted(choose({"A": "low", "B": "high"}, "moderate", ("low", "moderate", "high")))
+    ['A']
+    """
+    if at_most not in known:
+        raise UnknownName("level of risk of bias", at_most, known)
+    return {study for study, level in levels.items() if known.index(level) <= known.index(at_most)}
+
+
+def _label(study: dict[str, Any]) -> str:
+    return f"{study['study']}, {study['arm']}" if study["arm"] else str(study["study"])
+
+
+def _instrument(mine: list[Appraisal]) -> dict[str, Any]:
+    one = mine[0].instrument
+    return {
+        "id": one.id, "name": one.name, "reference": one.reference, "doi": one.doi, "most": one.most or 0,
+        "items": [{"number": number, "text": text} for number, text in one.items.items()],
+        "studies": [_study(each) for each in mine],
+    }  # fmt: skip
+
+
+def _study(each: Appraisal) -> dict[str, Any]:
+    items = []
+    for number in each.instrument.items:
+        item: dict[str, Any] = {
+            "number": number, "judgement": each.words.get(number), "level": each.levels.get(number),
+            "support": each.support.get(number, ""),
+        }  # fmt: skip
+        if number not in each.words:
+            item |= {"judgement_reason": "nobody has judged this item", "level_reason": "nobody has judged this item"}
+        items.append(item)
+    made: dict[str, Any] = {
+        "study": each.study, "arm": each.arm, "items": items, "overall": each.overall, "score": each.score,
+        "missing": list(each.missing),
+    }  # fmt: skip
+    if each.overall is None:
+        added = "this instrument adds up and sets no cut-off"
+        made["overall_reason"] = added if each.score is not None else "no item that applies was judged"
+    if each.score is None:
+        made["score_reason"] = "this instrument is not added up"
+    return made

@@ -1,0 +1,86 @@
+"""``synth bias``, and judgements as groups of a pool."""
+
+from __future__ import annotations
+
+import json
+from html import unescape
+from pathlib import Path
+
+from .conftest import Run
+
+BIAS = "study,instrument,item,judgement,support\n" + "".join(
+    f"{study},jbi-case-series,{item},{word},\n"
+    for study, words in (("Ågren 2019", ["yes"] * 10), ("Brown 2020", ["yes"] * 9 + ["no"]),
+                         ("Cole 2021", ["yes"] * 10), ("Dahl 2022", ["no"] * 10))
+    for item, word in enumerate(words, start=1)
+)  # fmt: skip
+STUDIES = "study,arm,year\n" + "".join(
+    f"{study},new,20{n}\n" for n, study in enumerate(("Ågren 2019", "Brown 2020", "Cole 2021", "Dahl 2022"), start=19)
+)
+
+
+def judged(review: Path) -> Path:
+    """The small review with judgements."""
+    (review / "extracted" / "bias.csv").write_text(BIAS, "utf-8")
+    (review / "extracted" / "studies.csv").write_text(STUDIES, "utf-8")
+    return review
+
+
+def test_table_page_and_json_say_the_same(review: Path, run: Run) -> None:
+    """A judgement differs between the terminal, the page and the JSON."""
+    done = run("bias", cwd=judged(review))
+    assert done.code == 0, done.err
+    assert "Brown 2020" in done.out
+    assert done.out.split("Brown 2020")[1].split("\n")[0].split()[-1] == "high"
+    page = (review / "reports" / "bias.html").read_text("utf-8")
+    assert page.count("<circle") == 4 * 11
+    assert "<script" not in page
+    made = json.loads(run("bias", "--json", cwd=review).out)
+    assert [study["overall"] for study in made["instruments"][0]["studies"]] == ["low", "high", "low", "high"]
+    for study in made["instruments"][0]["studies"]:
+        assert study["study"] in unescape(page)
+
+
+def test_same_bytes_again(review: Path, run: Run) -> None:
+    """The page of the same judgements differs from one run to the next."""
+    run("bias", cwd=judged(review))
+    before = (review / "reports" / "bias.html").read_bytes()
+    run("bias", cwd=review)
+    assert (review / "reports" / "bias.html").read_bytes() == before
+
+
+def test_groups_of_a_pool(review: Path, run: Run) -> None:
+    """A pool cannot be split by the judgements."""
+    done = run("pool", "--outcome", "fall", "--by", "risk_of_bias", "--json", cwd=judged(review))
+    assert done.code == 0, done.err
+    groups = json.loads(done.out)["analyses"]["subgroups"]["groups"]
+    assert {group["name"]: group["k"] for group in groups} == {"low": 2, "high": 2}
+
+
+def test_hostile_names_are_text(review: Path, run: Run) -> None:
+    """A study's name is run by the browser that shows the lights."""
+    judged(review)
+    bias = review / "extracted" / "bias.csv"
+    bias.write_text(BIAS + '"<script>alert(1)</script>",jbi-case-series,1,no,"<img src=x onerror=y>"\n', "utf-8")
+    assert run("bias", cwd=review).code == 0
+    page = (review / "reports" / "bias.html").read_text("utf-8")
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+def test_nothing_judged_yet(review: Path, run: Run) -> None:
+    """A review without judgements gives an empty page."""
+    done = run("bias", cwd=review)
+    assert done.code == 1
+    assert "synth import" in done.err
+
+
+def test_a_wrong_word_stops_it(review: Path, run: Run) -> None:
+    """A judgement that its instrument does not have is left out in silence."""
+    judged(review)
+    bias = review / "extracted" / "bias.csv"
+    wrong = bias.read_text("utf-8").replace("Dahl 2022,jbi-case-series,3,no", "Dahl 2022,jbi-case-series,3,nope")
+    bias.write_text(wrong, "utf-8")
+    done = run("pool", cwd=review)
+    assert done.code == 1
+    assert "nope" in done.err
