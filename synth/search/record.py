@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -224,8 +225,14 @@ def from_json(value: Mapping[str, object]) -> Record:
         ...
     ValueError: pmid: "7" is not a whole number
     """
-    record = _built(Record, value, "")
-    assert isinstance(record, Record)
+    try:
+        record: Record = _built(Record, value)
+        if "pmid" not in value:
+            raise ValueError(".pmid: missing")
+        if record.kind not in ("article", "book"):
+            raise ValueError(f".kind: {_shown(record.kind)} is not article or book")
+    except ValueError as error:
+        raise ValueError(str(error).lstrip(".: ")) from None
     return record
 
 
@@ -240,7 +247,9 @@ def as_line(record: Record) -> str:
     '{"kind": "article", "pmid": 7, "title": "Über\\u2028x", "version": 1}\n'
     """
     text = json.dumps(_plain(record), ensure_ascii=False, sort_keys=True, allow_nan=False)
-    return text.translate(_ESCAPED) + "\n"
+    if not text.isascii() or "\x7f" in text:
+        text = _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text + "\n"
 
 
 def from_line(line: str) -> Record:
@@ -260,73 +269,91 @@ def from_line(line: str) -> Record:
     return from_json(value)
 
 
-# Some readers end a line at these too, and a surrogate alone cannot be written as UTF-8.
-_ESCAPED: Final = {point: f"\\u{point:04x}" for point in (0x7F, 0x85, 0x2028, 0x2029, 0xFEFF, *range(0xD800, 0xE000))}
+# Some readers end a line at these too, and half a character alone cannot be written as UTF-8.
+_ODD: Final = re.compile("[\x7f\x85\u2028\u2029\ufeff\ud800-\udfff]")
 
 
-_SHAPES: Final[dict[type, dict[str, Any]]] = {}
+@dataclass(frozen=True)
+class _Field:
+    """The type of a field: what is in it, whether it holds several, and whether it may hold nothing."""
+
+    inner: type[Any]
+    many: bool
+    optional: bool
 
 
-def _shape(kind: type[Any]) -> dict[str, Any]:
-    """Give the type of every field of a dataclass, by name; worked out once."""
-    if kind not in _SHAPES:
+_SHAPES: Final[dict[type, dict[str, _Field]]] = {}
+_WORDS: Final[Mapping[type, str]] = {str: "text", bool: "true or false", int: "a whole number"}
+
+
+def _shape(kind: type[Any]) -> dict[str, _Field]:
+    """Give the fields of a frozen part by name; worked out once."""
+    shape = _SHAPES.get(kind)
+    if shape is None:
         hints = get_type_hints(kind)
-        _SHAPES[kind] = {each.name: hints[each.name] for each in fields(kind)}
-    return _SHAPES[kind]
+        shape = {}
+        for each in fields(kind):
+            hint = hints[each.name]
+            inside = [one for one in get_args(hint) if one not in (type(None), ...)]
+            many = get_origin(hint) is tuple
+            shape[each.name] = _Field(inside[0] if inside else hint, many, bool(inside) and not many)
+        _SHAPES[kind] = shape
+    return shape
 
 
 def _plain(value: object) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name in _shape(value.__class__):
         each = getattr(value, name)
-        if each.__class__ is tuple:
-            if each:
-                made[name] = [one if one.__class__ is str else _plain(one) for one in each]
-        elif each.__class__ in _SIMPLE:
-            if each is not None and each is not False and each != "":
-                made[name] = each
+        kind = each.__class__
+        if not each and kind is not int:  # a count of 0 says something, an empty text does not
+            continue
+        if kind is tuple:
+            made[name] = [one if one.__class__ is str else _plain(one) for one in each]
         else:
-            made[name] = _plain(each)
+            made[name] = each if kind in _WORDS else _plain(each)
     return made
 
 
-_SIMPLE: Final = frozenset({str, int, bool, type(None)})
-_READERS: Final[Mapping[object, tuple[Callable[[object], bool], str]]] = {
-    str: (lambda v: isinstance(v, str), "text"),
-    bool: (lambda v: isinstance(v, bool), "true or false"),
-    int: (lambda v: isinstance(v, int) and not isinstance(v, bool), "a whole number"),
-}
-
-
-def _built(kind: type[Any], value: object, where: str) -> object:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{where.rstrip('.') or 'record'}: {_shown(value)} is no JSON object")
+def _built(kind: type[Any], value: object) -> Any:
+    """Make a frozen part; an error begins with the path of the field from here."""
+    if not isinstance(value, dict | Mapping):
+        raise ValueError(f": {_shown(value)} is no JSON object")
     shape = _shape(kind)
-    unknown = sorted(str(name) for name in value.keys() - shape.keys())
-    if unknown:
-        raise ValueError(f"{where}{unknown[0][:40]}: no such field; there are {', '.join(shape)}")
-    if kind is Record:
-        if "pmid" not in value:
-            raise ValueError("pmid: missing")
-        if value.get("kind", "article") not in ("article", "book"):
-            raise ValueError(f"kind: {_shown(value['kind'])} is not article or book")
-    return kind(**{name: _read(shape[name], each, where + name) for name, each in value.items()})
+    part = object.__new__(kind)
+    made = part.__dict__
+    for name, each in value.items():
+        field = shape.get(name)
+        if field is None:
+            raise ValueError(f".{str(name)[:40]}: no such field; there are {', '.join(shape)}")
+        try:
+            if field.many:
+                made[name] = _several(field.inner, each)
+            elif each is not None or not field.optional:
+                made[name] = _single(field.inner, each)
+        except ValueError as error:
+            raise ValueError(f".{name}{error}") from None
+    return part
 
 
-def _read(hint: Any, value: object, where: str) -> object:
-    if get_origin(hint) is tuple:
-        if not isinstance(value, list | tuple):
-            raise ValueError(f"{where}: {_shown(value)} is no list")
-        inner = get_args(hint)[0]
-        return tuple(_read(inner, each, f"{where}[{i}]") for i, each in enumerate(value))
-    if type(None) in get_args(hint):
-        hint = next(each for each in get_args(hint) if each is not type(None))
-    if hint in _READERS:
-        fits, words = _READERS[hint]
-        if not fits(value):
-            raise ValueError(f"{where}: {_shown(value)} is not {words}")
+def _several(inner: type[Any], value: object) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f": {_shown(value)} is no list")
+    made: list[Any] = []
+    try:
+        for each in value:
+            made.append(_single(inner, each))
+    except ValueError as error:
+        raise ValueError(f"[{len(made)}]{error}") from None
+    return tuple(made)
+
+
+def _single(inner: type[Any], value: object) -> Any:
+    if value.__class__ is inner:  # true is no whole number
         return value
-    return _built(hint, value, where + ".")
+    if inner in _WORDS:
+        raise ValueError(f": {_shown(value)} is not {_WORDS[inner]}")
+    return _built(inner, value)
 
 
 def _shown(value: object) -> str:

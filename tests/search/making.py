@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from synth.search.record import Record
 
-# What breaks formats: their own syntax, formulas, ends of lines, directions, halves of characters, TeX.
+# What breaks formats: their own syntax, formulas, ends of lines, directions, TeX. (XML has no halves of characters, and
+# JSON takes two of them for a whole one.)
 NASTY = [
     "", " ", "\n", "\r\n", "\t", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\x00", "\x7f",
-    "\ud800", "\udfff", "𝒳", "ß", "=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", "\nER  - ", "\nTY  - JOUR", "\nPMID- 1",
+    "𝒳", "ß", "=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", "\nER  - ", "\nTY  - JOUR", "\nPMID- 1",
     "\n\nPMID- 2\n", "}", "{", "}}", "\\", "\\input{/etc/passwd}", "%", "$", "&", "#", "_", "^", "~", '"', "'", ",",
     ";", "@article{x,", " and ", "AND", "</script>", "<b>", "&lt;", "]]>", "--", "- ", "NaN", "null", "0012", "1e5",
     "3-8",
@@ -21,7 +22,7 @@ NASTY = [
 
 def texts() -> st.SearchStrategy[str]:
     """Give any text, often a nasty one."""
-    any_text = st.text(st.characters(), max_size=12)
+    any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     return st.lists(st.sampled_from(NASTY) | any_text, max_size=4).map("".join)
 
 

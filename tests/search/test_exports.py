@@ -25,7 +25,7 @@ from .recorded import recorded
 
 MADE_UP = Path(__file__).resolve().parent.parent / "eutils" / "records.xml"
 ANY = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

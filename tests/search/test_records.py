@@ -30,7 +30,7 @@ from synth.search.record import (
 
 from .making import records
 
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @SLOW
@@ -62,6 +62,12 @@ def test_the_line_itself() -> None:
         '"references": [{"citation": "A", "pmid": 5}, {}], "title": "Über 5 % – \u202eno\\u0085", "version": 1, '
         '"year": 2024}\n'
     )
+
+
+def test_half_a_character_can_be_written() -> None:
+    """A text that is no Unicode, from a file that somebody edited, cannot be written as UTF-8."""
+    record = from_line('{"pmid": 1, "title": "a\\ud800b"}')
+    assert as_line(record).encode("utf-8") == b'{"kind": "article", "pmid": 1, "title": "a\\ud800b", "version": 1}\n'
 
 
 def test_the_order_of_what_was_set_does_not_matter() -> None:
