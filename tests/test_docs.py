@@ -98,7 +98,8 @@ def test_every_example_runs(
             for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):
                 (place / name).write_bytes((ROOT / name).read_bytes())
         if words[1] == "bias" or "risk_of_bias" in words:
-            text = "study,instrument,item,judgement\nWänman 2023,jbi-case-series,1,yes\nYe JY 2022,jbi-case-series,1,no\n"
+            judged = "Wänman 2023,jbi-case-series,1,yes\nYe JY 2022,jbi-case-series,1,no\n"
+            text = f"study,instrument,item,judgement\n{judged}"
             (place / "extracted" / "bias.csv").write_text(text, encoding="utf-8")
         for sheet in (Path(word) for word in words[2:] if words[1] == "import" and "." in word):
             fill_in(place / sheet)
