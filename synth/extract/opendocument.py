@@ -272,7 +272,8 @@ class _Content(Walker):
         self._row = min(self._row + self._repeated, LAST_ROW)
         if grid is None or not self._texts:
             return
-        if first > MOST_ROWS and grid.rows and first - grid.rows[0][0] > MOST_ROWS:
+        # Counted before they are made: one line of the file may stand for a million rows.
+        if len(grid.rows) + self._row - first >= MOST_ROWS:
             raise _too_large(self.file)
         width = max(self._texts) + 1
         for number in range(first, self._row + 1):
@@ -280,7 +281,5 @@ class _Content(Walker):
             for column, text in self._texts.items():
                 cells[column] = text
             grid.rows.append((number, cells))
-            if len(grid.rows) > MOST_ROWS:
-                raise _too_large(self.file)
             for column, marks in self._marks.items():
                 grid.mark(number, column, *marks)
