@@ -197,7 +197,7 @@ def pool(
 
 def _show(run: PoolRun, *, opinions: bool) -> None:
     """Print the answers, what could not be pooled, and the page to open."""
-    from ..report import terminal, terminal_analyses, words
+    from ..report import doubt, terminal, terminal_analyses, words
 
     console = Console.of(sys.stdout)
     documents = [pooled.document for pooled in run.pooled]
@@ -210,6 +210,8 @@ def _show(run: PoolRun, *, opinions: bool) -> None:
     if documents:
         text = terminal.summary(documents, width=console.width, color=console.color, unicode=console.unicode)
         click.echo(text.rstrip("\n"), color=console.color)  # its own colours; the names in it are clean
+    if len(documents) > 1 and (warning := doubt.of_two_series(documents)):
+        _sentence(f"\n{warning}", console)
     for document in documents:
         tables = terminal_analyses.tables(
             document, width=console.width, unicode=console.unicode, opinions=opinions or len(documents) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import plain, quantity, rounding
@@ -67,6 +68,34 @@ def _width(document: Document) -> list[str]:
     return [said]
 
 
+def on_one_degree(document: Document) -> bool:
+    """Tell whether the answer is of two series with an interval by t, which then has one degree of freedom.
+
+    Examples
+    --------
+    >>> on_one_degree({"k": 2, "pooled": {"ci_method": "hksj"}}), on_one_degree({"k": 3, "pooled": {"ci_method": "t"}})
+    (True, False)
+    """
+    return get(document, "k") == 2 and get(document, "pooled", "ci_method") in T_FAMILY
+
+
+def of_two_series(documents: Sequence[Document]) -> str:
+    """Say of several answers which have an interval on one degree of freedom; empty where none has.
+
+    Examples
+    --------
+    >>> of_two_series([{"outcome": "blood_loss", "k": 2, "pooled": {"ci_method": "hksj"}}]).partition(":")[0]
+    'Two series only in blood_loss'
+    """
+    names = [text(document, "outcome") for document in documents if on_one_degree(document)]
+    if not names:
+        return ""
+    return (
+        f"Two series only in {some(names)}: t has one degree of freedom there, and stretches the interval until it "
+        "says hardly anything; the page gives the normal one too (--ci wald)."
+    )
+
+
 def _stretched(document: Document) -> list[str]:
     """Say that an interval on one degree of freedom is hardly one, and what the other one would be.
 
@@ -78,7 +107,7 @@ def _stretched(document: Document) -> list[str]:
     >>> _stretched(document)[0].partition(": ")[2]
     'by the normal distribution, which takes the difference between series as known, it would be 35 to 106 (--ci wald).'
     """
-    if (get(document, "k") or 0) != 2 or get(document, "pooled", "ci_method") not in T_FAMILY:
+    if not on_one_degree(document):
         return []
     other = next((one for one in items(document, "pooled", "intervals") if get(one, "method") == "wald"), None)
     shown = quantity.of(document)

@@ -127,8 +127,11 @@ def summary(documents: Sequence[Document], *, width: int = 100, color: bool = Fa
     names = {quantity.of(document).heading for document in documents}
     heads[3] = names.pop() if len(names) == 1 else "Estimate"
     kinds = {heading for heading, said in map(data.pooled, documents) if said}
-    heads[2] = kinds.pop() if len(kinds) == 1 else "Data"
     table = [tuple(heads), *map(_summary_row, documents)]
+    if kinds == {"Events/total", "Patients"}:
+        table = [(*row[:2], _without_events(row[2]), *row[3:]) for row in table]
+        kinds = {"Events/total"}
+    table[0] = (*table[0][:2], kinds.pop() if len(kinds) == 1 else "Data", *table[0][3:])
     if not unicode:
         table = [tuple(map(plain_ascii, row)) for row in table]
     shown = _columns_that_fit(table, width)
@@ -147,6 +150,17 @@ def summary(documents: Sequence[Document], *, width: int = 100, color: bool = Fa
             )
         lines.append("  ".join(cells))
     return _finish(lines, unicode)
+
+
+def _without_events(cell: str) -> str:
+    """Write a number of patients among events of totals, as ``synth outcomes`` does.
+
+    Examples
+    --------
+    >>> _without_events("55"), _without_events("7/43")
+    ('–/55', '7/43')
+    """
+    return cell if "/" in cell or cell == rounding.ABSENT else f"{rounding.ABSENT}/{cell}"
 
 
 def _columns_that_fit(table: Sequence[tuple[str, ...]], width: int) -> list[int]:

@@ -315,3 +315,16 @@ def test_left_out_on_request(run: Run, review: Path) -> None:
     reasons = {row["study"]: row["reason"] for row in document["excluded"]}
     assert reasons["Dahl 2022"] == "left out on request"
     assert "--exclude 'Dahl 2022'" in document["command"]
+
+
+def test_an_interval_on_one_degree_of_freedom_is_told_on_the_terminal(run: Run, review: Path, tmp_path: Path) -> None:
+    """Two means get limits that no patient can have, and the terminal prints them as if they were an answer."""
+    (tmp_path / "m.csv").write_text("study,mean,sd,n\nA,52.3,18.1,20\nB,88.4,25,35\n", encoding="utf-8")
+    one = " ".join(run("pool", "m.csv").out.split())
+    assert "With two series the t distribution has one degree of freedom" in one
+    assert "(--ci wald)" in one
+    lines = ["study,arm,outcome,events,total,mean,sd", "A 2020,new,fall,3,40,,", "B 2021,new,fall,5,61,,",
+             "A 2020,new,pain,,40,3.1,1.5", "B 2021,new,pain,,61,5.2,1.5", ""]  # fmt: skip
+    (review / "extracted" / "results.csv").write_text("\n".join(lines), encoding="utf-8")
+    several = " ".join(run("pool", cwd=review).out.split())
+    assert "Two series only in pain: t has one degree of freedom there" in several

@@ -91,4 +91,4 @@ def test_the_summary_names_what_was_counted(
     assert heads[2] == heading
     assert re.split(r" {2,}", line)[2].startswith(cell)
     both = terminal.summary([document, factory.five()], width=120).splitlines()[0]
-    assert re.split(r" {2,}", both)[2] == ("Events/total" if heading == "Events/total" else "Data")
+    assert re.split(r" {2,}", both)[2] == ("Data" if heading == "Events/time" else "Events/total")
