@@ -163,7 +163,11 @@ RESULTS: tuple[Column, ...] = (
         aliases=("certainty of extraction",),
     ),
     Column("exclude", "Why the row must not be pooled, in a sentence; empty if it may", aliases=("exclusion",)),
-    Column("note", "Anything a reader of the figure should know", aliases=("notes", "comment", "comments", "remark")),
+    Column(
+        "note",
+        "Anything a reader of the figure should know",
+        aliases=("notes", "comment", "comments", "remark", "remarks", "footnote", "footnotes"),
+    ),
     Column("source", "Address or DOI of what was read", aliases=("url", "reference")),
     Column("origin", "File, sheet and cells from which synth import took the figure; empty for a row typed here"),
 )

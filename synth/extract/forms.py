@@ -10,8 +10,8 @@ from synth.errors import Problem
 from synth.workspace import Outcome, visible
 
 from . import cells
-from .check import Problems, identity
-from .contract import POOLED_UNIT, Column, fold, names_of
+from .check import Problems, identity, reader_of
+from .contract import POOLED_UNIT, RESULTS, Column, fold, names_of
 from .figures import Figure, StudyArm, place_of, problem_of
 from .names import Names
 from .tables import Table
@@ -24,6 +24,16 @@ WHOLE = frozenset(
     | {"sum", "whole study", "entire cohort", "all groups", "gesamt", "summe", "totale", "yhteensä"}
 )
 """What stands in the column of arms where a row is about the whole study."""
+SUMS = frozenset(
+    {"total", "totals", "sum", "overall", "all", "pooled", "all studies", "total (95% ci)", "subtotal", "grand total"}
+    | {"summe", "gesamt", "totale", "yhteensä", "summary"}
+)
+"""What stands in the column of studies where a row is about all of them."""
+
+
+TEXTS = ("definition", "where", "note", "exclude", "bound", "confidence", "events_basis", "total_basis", "unit")
+"""Columns of results that say something of a figure in words."""
+_READERS = {column.name: reader_of(column, column.name) for column in RESULTS if column.name in (*TEXTS, "source")}
 
 
 @dataclass(frozen=True)
@@ -147,6 +157,17 @@ class Sheet:
         )  # fmt: skip
         return ""
 
+    def texts(self, row: int, found: Sequence[str], spots: Mapping[str, int]) -> dict[str, str]:
+        """Read the words that go with a figure; empty cells say nothing."""
+        values = {}
+        for name in spots.keys() & _READERS.keys():
+            value = _READERS[name](found[spots[name]])
+            if isinstance(value, cells.Defect):
+                self.problems.at(row, spots[name], found[spots[name]], value.message, value.remedy)
+            elif value:
+                values[name] = value
+        return values
+
     def check_units(self, outcome: Outcome, spots: Mapping[str, int]) -> None:
         """Hold the units of headings against those of review.toml: nothing is converted behind anybody's back."""
         for name, place in spots.items():
@@ -257,6 +278,20 @@ def check_figure(figure: Figure) -> list[Problem]:
             )
         ]
     return []
+
+
+def check_sums(figures: Sequence[Figure]) -> list[Problem]:
+    """Check that no row is the sum of others under a name that no study has: every patient would count twice."""
+    told: dict[str, Figure] = {}
+    for figure in figures:
+        if identity(figure.study) in SUMS:
+            told.setdefault(identity(figure.study), figure)
+    return [
+        problem_of(
+            figure, "study", "is a sum of studies, and no study.", "Take the row out of the sheet.", value=figure.study
+        )
+        for figure in told.values()
+    ]
 
 
 def check_twice(rows: Sequence[Figure] | Sequence[StudyArm]) -> list[Problem]:

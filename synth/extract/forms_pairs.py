@@ -14,8 +14,12 @@ from .contract import OTHERS, RESULTS, fold, names_of
 from .figures import Figure
 from .forms import Sheet
 from .kinds import TWO_MEANS, TWO_PROPORTIONS, TWO_RATES
+from .names import Names
+from .words import loose
 
 _LONG = names_of((*RESULTS, *OTHERS))
+_LOOSE = {loose(word): c.name for c in reversed((*RESULTS, *OTHERS)) for word in (*c.aliases, c.name) if loose(word)}
+_BY_ID = "="
 _PARTS = frozenset({"events", "total", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "time", "arm"})
 _NUMBERED = re.compile(r"(.*?[^\d])([1-9])")
 _WORDS = {
@@ -36,8 +40,15 @@ _REVMAN = {name: fold(name) for name in ("Comparison Number", "Outcome Number", 
 _TYPES = {"DIC": "counts", "DICHOTOMOUS": "counts", "CON": "means", "CONTINUOUS": "means"}
 
 
-def part_of(heading: str) -> tuple[str, str] | None:
-    """Say which part of which arm a heading means, the arm as a number; ``None`` where it means none.
+def part_of(heading: str, names: Names | None = None) -> tuple[str, str] | None:
+    """Say which part of which arm a heading means, the arm as a number or by its id; ``None`` where it means none.
+
+    Parameters
+    ----------
+    heading : str
+        As it stands there.
+    names : Names, optional
+        Of the arms of a review, which may stand in the heading: "MIS events".
 
     Examples
     --------
@@ -52,14 +63,21 @@ def part_of(heading: str) -> tuple[str, str] | None:
     match = _NUMBERED.fullmatch(folded)
     if match is not None and _LONG.get(match[1]) in _PARTS:
         return _LONG[match[1]], match[2]
-    return _TWO.get(folded)
+    if folded in _TWO or names is None:
+        return _TWO.get(folded)
+    text = loose(heading)
+    for arm, id in names.arm_names.items():
+        rest = text.removeprefix(arm) if text.startswith(arm) else text.removesuffix(arm)
+        if rest != text and _LOOSE.get(rest) in _PARTS:
+            return _LOOSE[rest], f"{_BY_ID}{id}"
+    return None
 
 
-def spots_of(header: list[str]) -> dict[str, dict[str, int]]:
+def spots_of(header: list[str], names: Names) -> dict[str, dict[str, int]]:
     """Return, for each arm of a row, where its parts are; empty where the sheet has not two arms in a row."""
     found: dict[str, dict[str, int]] = {}
     for place, heading in enumerate(header):
-        part = part_of(heading)
+        part = part_of(heading, names)
         if part is not None:
             found.setdefault(part[1], {}).setdefault(part[0], place)
     arms = {arm: spots for arm, spots in found.items() if {"events", "mean", "median"} & spots.keys()}
@@ -94,7 +112,7 @@ class _Pairs:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         header = sheet.table.header
-        self.spots = spots_of(header)
+        self.spots = spots_of(header, sheet.names)
         self.revman = is_revman(header)
         folded = [fold(heading) for heading in header]
         self.at = {name: folded.index(word) for name, word in _REVMAN.items() if word in folded}
@@ -215,12 +233,14 @@ class _Pairs:
                 continue  # RevMan writes a row for every study, also where this arm or measure has nothing
             arm = self._arm(row, found, mark, spots)
             if arm:
-                values = sheet.read(described, row, found, numbers)
+                values = sheet.read(described, row, found, numbers) | sheet.texts(row, found, self.places)
                 self.figures.append(sheet.figure((study, arm, outcome), row, found, values, numbers))
 
     def _arm(self, row: int, found: list[str], mark: str, spots: Mapping[str, int]) -> str:
         """Say which arm a mark means: by its label, by the words for it, or because there is only one choice."""
         sheet = self.sheet
+        if mark.startswith(_BY_ID):
+            return mark.removeprefix(_BY_ID)
         label = cells.text(found[spots["arm"]]) if "arm" in spots else self.labels.get(mark, "")
         known = sheet.names.arm(label) if label else None
         if known is not None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from . import cells
+from .contract import fold
 from .forms import Sheet
 from .patient_columns import Plan, Timed, plan_of
 from .patient_counts import count
@@ -19,6 +20,7 @@ from .words import ALIVE, DEAD, FATAL, FEMALE, LOST, MALE, NO, YES, not_given, w
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
 _LONGEST = 200 * 366  # days
+_CALLED = ("pat", "pt", "case", "subject", "participant", "potilas", "paciente", "paziente")
 _COUNT = re.compile(r"\d{1,4}(?:\.0{1,2})?", re.ASCII)
 
 
@@ -288,7 +290,9 @@ def looks_like_patients(sheet: Sheet, plan: Plan) -> bool:
     named = [places[name] for name in ("study", "arm") if name in places]
     groups = {tuple(cells.text(found[place]).casefold() for place in named) for _, found in rows}
     if len(groups) == len(rows):
-        return numbered and says_yes
+        # A running number may count studies as well; one patient of each study has to be called so.
+        heading = fold(sheet.table.header[places["patient"]]) if numbered else ""
+        return heading.startswith(_CALLED) and says_yes
     return says_yes or numbered or "start" in places
 
 

@@ -46,11 +46,21 @@ def read_studies(
     spots = [places[name] for name in _NUMBERS & places.keys()]
     rows = [(row, _emptied(found, spots)) for row, found in table.rows]
     texts = [column for column in columns if column.name not in ("arm", "origin")]
+    # What stands in a heading would be lost with it.
+    units = {
+        column.name: unit
+        for column in texts
+        if column.kind == "text" and (unit := table.unit(places.get(column.name, 0))) not in ("", "n")
+        if column.name in places
+    }
     described = []
     read = read_rows(table, rows, places, texts, sheet.problems)
     others = {**places, **{f"\0{place}": place for place in taken}}
     for values, (row, found), more in zip(read, table.rows, further(table, others, table.rows), strict=True):
         own: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+        for name, unit in units.items():
+            if own.get(name, "").replace(".", "", 1).isdigit():
+                own[name] = f"{own[name]} {unit}"
         own["study"] = own.get("study") or sheet.given.study
         if not own["study"]:
             sheet.problems.at(row, places.get("study"), None, "the study is empty.", "Type its name.")

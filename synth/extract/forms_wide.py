@@ -7,27 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from . import cells
-from .check import reader_of
 from .columns import match
 from .contract import OTHERS, RESULTS, STUDIES, Column, fold, names_of
 from .figures import Figure
-from .forms import Sheet
+from .forms import TEXTS, Sheet
 from .names import Names
 from .words import loose
 
 _NUMBERS = ("events", "total", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "time", "percent_reported")
-_TEXTS = ("definition", "where", "note", "exclude", "bound", "confidence", "events_basis", "total_basis", "unit")
 _PARTS = {
     loose(word): column.name
     for column in reversed((*RESULTS, *OTHERS))
-    if column.name in (*_NUMBERS, *_TEXTS)
+    if column.name in (*_NUMBERS, *TEXTS)
     for word in (*column.aliases, column.name)
     if loose(word)
 }
 # Behind the name of an outcome these are plain, while alone they may be something else.
 _PARTS |= {"n": "total", "no": "total", "number": "total", "denominator": "total", "pct": "percent_reported"}
 _PARTS |= {"perc": "percent_reported", "value": "value", "result": "value", "personyears": "time"}
-_READERS = {column.name: reader_of(column, column.name) for column in RESULTS if column.name in _TEXTS}
 _NAMED = {
     "proportion": "{id}_events or {id}_total",
     "rate": "{id}_events or {id}_time",
@@ -81,7 +78,7 @@ def spot_of(heading: str, names: Names, percent: bool = False) -> Spot | None:
     None
     """
     text = loose(heading)
-    for name in sorted(names.outcome_names, key=len, reverse=True):
+    for name in names.outcome_names:
         start = text.find(name)
         if start < 0:
             continue
@@ -197,14 +194,14 @@ def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) 
         cohort = sheet.values.count(row, places["n"], found) if "n" in places else None
         source = cells.text(found[places["source"]]) if "source" in places else ""
         for (outcome, group), parts in spots.items():
-            numbers = {name: place for name, place in parts.items() if name not in _TEXTS}
+            numbers = {name: place for name, place in parts.items() if name not in TEXTS}
             counts = [place for name, place in numbers.items() if name not in ("total", "time")]
             if not any(cells.text(found[place]) for place in counts) and not any(
                 cells.text(found[parts[name]]) for name in ("exclude", "note") if name in parts
             ):
                 continue
             values = sheet.read(sheet.names.outcomes[outcome], row, found, numbers, cohort if not group else None)
-            values |= _texts(sheet, row, found, parts)
+            values |= sheet.texts(row, found, parts)
             used = dict(parts)
             if values.get("total_basis") == "cohort":
                 used.setdefault("total", places["n"])
@@ -238,18 +235,6 @@ def _say_unread(sheet: Sheet, taken: set[int]) -> None:
     if left:
         more = f" and {len(left) - 20} more" if len(left) > 20 else ""
         sheet.notes.append(f"columns that no outcome needs were passed over: {', '.join(left[:20])}{more}.")
-
-
-def _texts(sheet: Sheet, row: int, found: list[str], parts: Mapping[str, int]) -> dict[str, str]:
-    """Read the words that go with a figure; empty cells say nothing."""
-    values = {}
-    for name in parts.keys() & _READERS.keys():
-        value = _READERS[name](found[parts[name]])
-        if isinstance(value, cells.Defect):
-            sheet.problems.at(row, parts[name], found[parts[name]], value.message, value.remedy)
-        elif value:
-            values[name] = value
-    return values
 
 
 def described(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) -> tuple[Column, ...]:

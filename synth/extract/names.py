@@ -30,7 +30,9 @@ class Names:
     def __init__(self, review: Review) -> None:
         self.review = review
         self.outcomes = {outcome.id: outcome for outcome in review.outcomes}
-        self.outcome_names = _table((o.id, (o.id, o.label, *o.aliases)) for o in review.outcomes)
+        named = _table((o.id, (o.id, o.label, *o.aliases)) for o in review.outcomes)
+        # The longest first: a name may begin as another one does.
+        self.outcome_names = {name: named[name] for name in sorted(named, key=len, reverse=True)}
         self.arm_names = _table((a.id, (a.id, a.label, *a.aliases)) for a in review.arms)
         self.time_points = {outcome.id: duration(outcome.time_point) for outcome in review.outcomes}
         by_event: dict[str, list[Outcome]] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from synth.errors import Problem
+from synth.errors import Problem, UnknownName
 from synth.workspace import Review, visible
 
 from .check import identity
@@ -15,7 +15,7 @@ from .checks import check_all
 from .checks_identity import identities, refusals, without
 from .contract import BIAS, OTHERS, PATIENTS, RESULTS, STUDIES, Column, fold, names_of
 from .figures import BiasRow, Extracted, Figure, StudyArm, place_of, problem_of
-from .forms import Given, Sheet, check_figure, check_twice
+from .forms import Given, Sheet, check_figure, check_sums, check_twice
 from .forms_long import LONG, read_long
 from .forms_pairs import is_revman, part_of, read_pairs
 from .forms_pairs import spots_of as arms_of_row
@@ -103,7 +103,7 @@ def known_headings(review: Review) -> Callable[[str], bool]:
     def known(heading: str) -> bool:
         if len(heading) > 200:
             return False
-        if fold(heading) in plain or part_of(heading) is not None or spot_of(heading, names) is not None:
+        if fold(heading) in plain or part_of(heading, names) is not None or spot_of(heading, names) is not None:
             return True
         plan = plan_of(Table("", [heading], 1, []), names)
         return not plan.unknown and bool(heading.strip())
@@ -137,7 +137,12 @@ def understand(
     Returns
     -------
     Understood
-        Whatever is wrong with the tables is among its problems; nothing is raised.
+        Whatever is wrong with the tables is among its problems.
+
+    Raises
+    ------
+    UnknownName
+        The person named an arm or an outcome that the review does not have.
 
     Examples
     --------
@@ -148,7 +153,7 @@ def understand(
     [('A', 7, 43, 'derived'), ('B', 9, 29, 'derived')]
     """
     names = Names(review)
-    found = _Found(names, given or Given(), drop_identity)
+    found = _Found(names, _given(names, given or Given()), drop_identity)
     for table in tables:
         found.take(table)
     if not (found.read or any(p.severity == "error" for p in found.problems)):
@@ -168,13 +173,25 @@ def understand(
     return replace(understood, problems=tuple(problems))
 
 
+def _given(names: Names, given: Given) -> Given:
+    """Look up what a person says of all rows."""
+    review = names.review
+    arm = names.arm(given.arm) if given.arm else ""
+    outcome = names.outcome(given.outcome) if given.outcome else ""
+    if arm is None:
+        raise UnknownName("arm", visible(given.arm), [each.id for each in review.arms])
+    if outcome is None:
+        raise UnknownName("outcome", visible(given.outcome), list(names.outcomes))
+    return replace(given, arm=arm, outcome=outcome)
+
+
 def form_of(sheet: Sheet) -> str:
     """Say which form a table has, ``""`` if none that is known; its headings say it, and for patients its cells."""
     header = sheet.table.header
     folded = [fold(heading) for heading in header]
     if {"instrument", "item", "judgement"} <= {_BIAS_NAMES.get(heading, "") for heading in folded}:
         return BIAS_FORM
-    if is_revman(header) or arms_of_row(header):
+    if is_revman(header) or arms_of_row(header, sheet.names):
         return PAIRS
     columns = {_LONG_NAMES.get(heading, "") for heading in folded}
     spots = {
@@ -309,7 +326,7 @@ def _checks(understood: Understood, found: _Found, review: Review, beside: Extra
     """Check the rows of the tables, together with what the review has besides."""
     own = understood.all_figures
     problems = [problem for figure in own for problem in check_figure(figure)]
-    problems += check_twice(own)
+    problems += [*check_sums(own), *check_twice(own)]
     figures, studies = list(own), list(understood.studies)
     if beside is not None:
         keys = {(identity(figure.study), figure.arm, figure.outcome) for figure in own}

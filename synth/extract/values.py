@@ -104,6 +104,8 @@ class Values:
         percent = cells.text(found[spots["percent_reported"]]) if "percent_reported" in spots else ""
         if not_given(percent):
             percent = ""
+        elif _plain(percent.replace(",", ".", 1)):
+            percent = f"{percent}%"
         if percent:
             values["percent_reported"] = percent
         if place is None or (cell.isascii() and cell.isdigit()) or not cell:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.errors import Problem
+from synth.errors import Problem, UnknownName
 from synth.extract import Given, understand
 from synth.extract.readers import parse_table
 from synth.extract.understand import known_headings
@@ -295,3 +295,32 @@ def test_problems_never_repeat_what_a_terminal_would_obey() -> None:
     told: list[Problem] = list(understood("study,arm,outcome,events,total\nA,\x1b[2J,fusion,\x1b[31m,2\n").problems)
     assert told
     assert "\x1b" not in "".join(map(str, told))
+
+
+def test_arms_in_the_headings_and_words_about_both() -> None:
+    """A row would need two rows, or a figure that must not be pooled lose its reason."""
+    found = clean(
+        understood(
+            "Study,Outcome,MIS events,MIS total,Open surgery events,Open surgery total,Exclude,Notes\n"
+            "A,fusion,7,43,5,20,printed twice,CT\n".replace("MIS", "MISS")
+        )
+    )
+    assert [(f.arm, f.events, f.total, f.exclude, f.note) for f in found.figures] == [
+        ("mis", 7, 43, "printed twice", "CT"),
+        ("open", 5, 20, "printed twice", "CT"),
+    ]
+    assert understood(REVMAN_WEB).figures[0].note == "a"
+
+
+def test_a_sum_of_studies_is_no_study() -> None:
+    """A table copied with its last line would count every patient twice."""
+    text = "study,arm,outcome,events,total\nA,mis,fusion,7,43\nTotal,mis,fusion,7,43\n"
+    assert "is a sum of studies, and no study" in only(understood(text)).message
+
+
+def test_a_name_given_for_all_rows_has_to_be_one_of_the_review() -> None:
+    """A slip in an option would make an arm that nothing is pooled with."""
+    text = "study,outcome,events,total\nA,fusion,7,43\n"
+    assert clean(understood(text, given=Given(arm="percutaneous"))).figures[0].arm == "mis"
+    with pytest.raises(UnknownName, match="There are: mis, open"):
+        understood(text, given=Given(arm="miss-spelt"))

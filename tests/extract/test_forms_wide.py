@@ -170,3 +170,18 @@ def test_several_sheets_of_a_book_are_one_review() -> None:
 def test_a_file_of_something_else_is_one_problem() -> None:
     """A sheet of another kind would seem to be read, and nothing come of it."""
     assert "holds nothing that a review knows" in only(understood("colour,shape\nred,round\n")).message
+
+
+def test_a_unit_in_the_heading_stays_with_what_is_described() -> None:
+    """A follow-up of 38 would be kept, and nobody know whether of months or years."""
+    text = "Study,Arm,Patients,Follow-up (months),Age,Mortality 1y\nA,mis,43,38,73,7 (16%)\n"
+    (study,) = clean(understood(text)).studies
+    assert (study.followup, study.age) == ("38 months", "73")
+
+
+def test_small_counts_under_a_running_number_are_no_patients() -> None:
+    """Three small studies with one or no event would become three patients."""
+    found = clean(understood("No,study,arm,fusion\n1,A,mis,1\n2,B,mis,0\n3,C,mis,1\n"))
+    assert [(f.study, f.events, f.total) for f in found.figures] == [("A", 1, None), ("B", 0, None), ("C", 1, None)]
+    reports = clean(understood("case,study,arm,fusion\n1,A,mis,1\n2,B,mis,0\n3,C,mis,1\n"))
+    assert [sheet.study for sheet in reports.patients] == ["A", "B", "C"]
