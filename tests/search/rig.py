@@ -31,10 +31,15 @@ NOTHING = ""
 
 
 def client(server: Server, *, seed: int = 1, clock: Clock | None = None, **settings: Any) -> Entrez:
-    """Give a client on the clock of the server; a silence of a quarter of a second is too long for it."""
+    """Give a client on the clock of the server; its patience is real time, long enough for a busy machine."""
     clock = clock or server.clock
     pace = Pace(clock=clock.now, sleep=clock.sleep, rng=random.Random(seed))
-    return Entrez(Identity("ada@example.org"), pace=pace, **{"timeout": 0.25, "deadline": 5.0, "tries": 3} | settings)
+    return Entrez(Identity("ada@example.org"), pace=pace, **{"timeout": 10.0, "deadline": 20.0, "tries": 3} | settings)
+
+
+def patience(*faults: str) -> float:
+    """Give the seconds of silence that a client bears: few where a fault is to be silent, as they are waited for."""
+    return 0.3 if any("stall" in fault for fault in faults) else 10.0
 
 
 def once(server: Server, folder: Path, query: Query = QUERY, **settings: Any) -> Run | SynthError:

@@ -19,7 +19,7 @@ from synth.search.runlog import Run
 from tests.eutils import made_article
 from tests.eutils.bodies import BODIES
 from tests.search.conftest import Eutils
-from tests.search.rig import leftovers, log_of, once, stored, until_done
+from tests.search.rig import leftovers, log_of, once, patience, stored, until_done
 
 # Three counts, one list, two batches of records, one count at the end.
 STEPS = 7
@@ -118,7 +118,7 @@ def test_a_fault_at_any_step_costs_nothing_or_is_loud(small: Eutils, calm: Calm,
         small.faults.clear()
         small.log.entries.clear()
         struck = small.faults.add(when={"nth": step}, **FAULTS[fault])
-        ends = until_done(small, folder, most=2)
+        ends = until_done(small, folder, most=2, timeout=patience(fault))
         assert struck.fired == 1
         got = "cured" if isinstance(ends[0], Run) else "loud"
         assert got == expected(fault, step), f"at step {step}: {ends[0]!s:.300}"
@@ -154,7 +154,7 @@ def test_a_fault_that_does_not_end_is_loud_and_keeps_what_there_is(
     folder = tmp_path / "stiff"
     shutil.copytree(calm.folder, folder)
     small.faults.add(when={"endpoint": endpoint}, **FAULTS[fault])
-    end = once(small, folder, tries=2)
+    end = once(small, folder, tries=2, timeout=patience(fault))
     if isinstance(end, Run):
         assert end.complete
         assert fault in HARMLESS[endpoint]

@@ -14,7 +14,7 @@ from synth.search.client import Entrez
 from synth.search.known import check_known
 from synth.search.strategy import Known, read_strategy
 from tests.search.conftest import ROOT, Eutils
-from tests.search.rig import client
+from tests.search.rig import client, patience
 from tests.search.test_faults import FAULTS, FINAL
 
 IDS = (90000001, 90000002, 90000006, 90000007)
@@ -69,7 +69,7 @@ def test_an_endpoint_gives_the_truth_or_an_error(eutils: Eutils, call: str) -> N
             where = f"{fault} at request {step}"
             got: Any = ServiceError
             with contextlib.suppress(ServiceError):
-                got = ask(client(eutils))
+                got = ask(client(eutils, timeout=patience(fault)))
             # More PMIDs than were asked for are an error at once, where the list of a check is as long as it may be.
             surplus = (fault, call) in SURPLUS or (call == "check" and fault in {"twice", "esearch_retmax_clamped"})
             if fault in FINAL or (surplus and got is ServiceError):
