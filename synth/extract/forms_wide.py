@@ -30,6 +30,7 @@ _NAMED = {
     "rate": "{id}_events or {id}_time",
     "continuous": "{id}_mean, {id}_sd or {id}_median",
 }
+_MOST_COMPARED = 200  # headings that are held against the names of outcomes for a slip
 _COUNTED = frozenset({"n", "no", "number"})
 
 
@@ -218,7 +219,10 @@ def _say_unread(sheet: Sheet, taken: set[int]) -> None:
         text = loose(heading)
         if place in taken or not text:
             continue
-        near = [name for name in sheet.names.outcome_names if len(name) > 4 and (text.startswith(name) or name in text)]
+        if len(left) > _MOST_COMPARED or len(text) > 100:
+            left.append(table.heading(place))
+            continue
+        near = [name for name in sheet.names.outcome_names if len(name) > 4 and name in text]
         near = near or difflib.get_close_matches(text, sheet.names.outcome_names, n=1, cutoff=0.75)
         near = near or [
             name for name in sheet.names.outcome_names
