@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from synth.errors import Problem
@@ -109,10 +110,11 @@ def further(
     """
     headings = [visible(heading.strip()) for heading in table.header]
     folded = [fold(heading) for heading in headings]
+    times, taken = Counter(folded), set(places.values())
     spots = [
         (heading, place)
         for place, heading in enumerate(headings)
-        if heading and place not in places.values() and folded.count(folded[place]) == 1
+        if heading and place not in taken and times[folded[place]] == 1
     ]
     return [tuple((heading, text(cells[place])) for heading, place in spots) for _, cells in rows]
 
