@@ -245,7 +245,8 @@ PATIENTS: tuple[Column, ...] = (
         "patient",
         "Running number of the patient in the series; nothing by which anybody could be known",
         aliases=(
-            *("patient id", "patient no", "patient number", "patient nr", "pt", "pt id", "pt no", "pat", "pat id"),
+            *("patient id", "patient no", "patient number", "patient nr", "pt", "pt id", "pt no", "pt nr", "pat"),
+            *("pat id", "pat no", "pat nr", "patients", "patient #"),
             *("case", "case id", "case no", "case number", "subject", "subject id", "subject no", "id", "no", "nr"),
             *("#", "record id", "participant", "participant id", "potilas", "paciente", "paziente", "fall"),
         ),

@@ -12,7 +12,8 @@ from .contract import OTHERS, RESULTS, STUDIES, Column, fold, names_of
 from .figures import Figure
 from .forms import TEXTS, Sheet
 from .names import Names
-from .words import loose
+from .units import split_unit
+from .words import bare, loose
 
 _NUMBERS = ("events", "total", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "time", "percent_reported")
 _PARTS = {
@@ -31,6 +32,7 @@ _NAMED = {
     "continuous": "{id}_mean, {id}_sd or {id}_median",
 }
 _MOST_COMPARED = 200  # headings that are held against the names of outcomes for a slip
+_SAID_IN_BRACKETS = frozenset({"n", "no", "no.", "count", "patients", "%", "percent"})
 _COUNTED = frozenset({"n", "no", "number"})
 
 
@@ -78,18 +80,16 @@ def spot_of(heading: str, names: Names, percent: bool = False) -> Spot | None:
     Spot(outcome='mortality_1y', arm='mis', part='value')
     None
     """
-    text = loose(heading)
-    for name in names.outcome_names:
-        start = text.find(name)
-        if start < 0:
-            continue
-        for before, behind in {(text[:start], text[start + len(name) :])}:
-            found = _rest(before, behind, names)
+    stripped, unit = split_unit(heading)
+    if unit.casefold() not in _SAID_IN_BRACKETS:
+        heading = stripped  # "Operating time (min)" is in minutes, and no minimum
+    for text in dict.fromkeys((loose(heading), loose(bare(heading)))):
+        for name in names.outcome_names:
+            start = text.find(name)
+            found = _rest(text[:start], text[start + len(name) :], names) if start >= 0 else None
             if found is not None:
                 arm, word = found
-                part = _PARTS.get(word, "value")
-                if percent and word in _COUNTED:
-                    part = "events"
+                part = "events" if percent and word in _COUNTED else _PARTS.get(word, "value")
                 return Spot(names.outcome_names[name], arm, part)
     return None
 
@@ -122,7 +122,7 @@ def spots_of(sheet: Sheet) -> dict[tuple[str, str], dict[str, int]]:
     table = sheet.table
     for place, heading in enumerate(table.header):
         percent = "%" in table.unit(place) or "%" in table.heading(place)
-        spot = spot_of(heading, sheet.names, percent) or spot_of(_bare(table.heading(place)), sheet.names, percent)
+        spot = spot_of(heading, sheet.names, percent) or spot_of(table.heading(place), sheet.names, percent)
         if spot is None:
             continue
         part = spot.part
@@ -137,14 +137,6 @@ def spots_of(sheet: Sheet) -> dict[tuple[str, str], dict[str, int]]:
             )  # fmt: skip
         parts.setdefault(part, place)
     return found
-
-
-def _bare(heading: str) -> str:
-    """Take away what stands in brackets at the end."""
-    for opening in "([":
-        if opening in heading and heading.rstrip()[-1:] in ")]":
-            return heading[: heading.rindex(opening)]
-    return heading
 
 
 def _is_number(cell: str) -> bool:
@@ -214,7 +206,7 @@ def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) 
 def _say_unread(sheet: Sheet, taken: set[int]) -> None:
     """Point out headings that nearly name an outcome, and say which others were passed over."""
     table = sheet.table
-    left = []
+    left: list[str] = []
     for place, heading in enumerate(table.header):
         text = loose(heading)
         if place in taken or not text:

@@ -10,7 +10,21 @@ from dataclasses import dataclass, field
 from .contract import PATIENTS, fold, names_of
 from .names import Names
 from .tables import DATE, Table
-from .words import DATE_WORDS, EVENTS, FATAL, SURVIVED, TIME_WORDS, UNITS, VITAL, loose, open_end
+from .words import (
+    ALIVE,
+    DATE_WORDS,
+    DEAD,
+    EVENTS,
+    FATAL,
+    SURVIVED,
+    TIME_WORDS,
+    UNITS,
+    VITAL,
+    bare,
+    loose,
+    open_end,
+    word,
+)
 
 _KNOWN = names_of(PATIENTS)
 _PLACES = ("start", "last")
@@ -118,7 +132,7 @@ def plan_of(table: Table, names: Names) -> Plan:
 
 def _heading(plan: Plan, table: Table, names: Names, place: int) -> bool:
     heading = table.heading(place) or table.header[place]
-    for text in (table.header[place], heading):
+    for text in dict.fromkeys((table.header[place], heading, bare(heading))):
         outcome = _outcome(text, names)
         if outcome is not None:
             return _take(plan, plan.outcomes, outcome, place)
@@ -153,7 +167,7 @@ def _heading(plan: Plan, table: Table, names: Names, place: int) -> bool:
     if loose(heading) in _SURVIVED and plan.survived is None:
         plan.survived = place
         return True
-    if loose(heading) in _VITAL and plan.vital is None:
+    if loose(heading) in _VITAL and plan.vital is None and _holds_states(table, place):
         plan.vital = place
         return True
     return False
@@ -206,15 +220,15 @@ def _parted(heading: str) -> tuple[str, str, str]:
     words = [word for word in _SPLIT.split(unicodedata.normalize("NFKC", heading).casefold()) if word]
     kind = unit = ""
     rest = []
-    for word in words:
-        if word in DATE_WORDS and len(words) > 1:
+    for each in words:
+        if each in DATE_WORDS and len(words) > 1:
             kind = "date"
-        elif word in UNITS and len(words) > 1 and not unit and (len(word) > 1 or word == words[-1]):
-            unit = UNITS[word]
-        elif word in TIME_WORDS:
-            kind = kind or ("time" if word not in ("of", "the", "in", "after") else "")
+        elif each in UNITS and len(words) > 1 and not unit and (len(each) > 1 or each == words[-1]):
+            unit = UNITS[each]
+        elif each in TIME_WORDS:
+            kind = kind or ("time" if each not in ("of", "the", "in", "after") else "")
         else:
-            rest.append(word)
+            rest.append(each)
     return unit, kind, loose("".join(rest))
 
 
@@ -225,6 +239,12 @@ def _holds_dates(table: Table, place: int, some: bool = False) -> bool:
         return False
     dated = sum(1 for row, cell in filled if DATE in table.marks(row, place) or _DATE.fullmatch(cell))
     return dated > 0 if some else dated * 2 > len(filled)
+
+
+def _holds_states(table: Table, place: int) -> bool:
+    """Say whether a column holds words such as dead and alive."""
+    filled = [cells[place] for _, cells in table.rows if cells[place].strip()][:50]
+    return sum(word(cell) in DEAD | ALIVE for cell in filled) * 2 > len(filled)
 
 
 def status_of(plan: Plan, names: Names, event: str) -> int | None:

@@ -168,9 +168,14 @@ class _Counter:
 
     def _watched(self, patient: Patient, by: Duration) -> bool | None:
         """Say whether a patient was followed up to a time point; ``None`` where nothing says how long."""
-        if patient.followup is None:
-            return None
-        return Fraction(patient.followup) >= by.limit(self.series.followup_unit)
+        seen = self._seen(patient)
+        return None if seen is None else Fraction(seen[0]) >= by.limit(seen[1])
+
+    def _seen(self, patient: Patient) -> tuple[float, str] | None:
+        """Say how long a patient was under observation: to the last contact, or to a death."""
+        if patient.followup is not None:
+            return patient.followup, self.series.followup_unit
+        return (patient.times[FATAL], self.units[FATAL]) if FATAL in patient.times else None
 
     def state(self, patient: Patient, asked: _Asked) -> str:
         """Say what is known of one patient and one outcome."""
@@ -270,7 +275,7 @@ class _Counter:
         for patient in patients:
             state = patient.status.get(asked.outcome.id) if asked.own else self._ever(patient, asked.event)
             when = self._time(patient, asked, bool(state)) if first_only and state != 0 else None
-            until = when or (None if patient.followup is None else (patient.followup, self.series.followup_unit))
+            until = when or self._seen(patient)
             if state is None or state == LOST_STATE:
                 if until is None or state is None:
                     unknown += 1

@@ -202,13 +202,25 @@ def form_of(sheet: Sheet) -> str:
     parted = any(spot.part != "value" or spot.arm for spot in spots)
     if "outcome" in columns and columns & {*_MEASURED, "percent_reported", "total", "time"} and not parted:
         return LONG_FORM
-    if not parted and looks_like_patients(sheet, plan_of(sheet.table, sheet.names)):
+    plan = plan_of(sheet.table, sheet.names)
+    if not parted and (looks_like_patients(sheet, plan) or ("patient" in plan.places and repeats(sheet))):
         return PATIENT_ROWS
     if spots:
         return WIDE
     if columns & _MEASURED:
         return LONG_FORM
     return STUDY_ROWS if "study" in {_STUDY_NAMES.get(h) for h in folded} and is_described(header) else ""
+
+
+def repeats(sheet: Sheet) -> bool:
+    """Say whether most rows are about a study and arm that another row is about: then they are hardly studies."""
+    folded = [_STUDY_NAMES.get(fold(heading)) for heading in sheet.table.header]
+    places = [folded.index(name) for name in ("study", "arm") if name in folded]
+    rows = sheet.table.rows
+    if "study" not in folded and not sheet.given.study:
+        return False
+    groups = {tuple(identity(found[place]) for place in places) for _, found in rows}
+    return len(rows) > 3 and 2 * len(groups) <= len(rows)
 
 
 class _Found:
@@ -236,7 +248,8 @@ class _Found:
             return
         sheet = self.sheet(table)
         form = form_of(sheet)
-        known = identities(table, patients=form == PATIENT_ROWS)
+        doubtful = form in (WIDE, STUDY_ROWS) and repeats(sheet)
+        known = identities(table, patients=doubtful or form == PATIENT_ROWS)
         if known:
             self.problems += refusals(table, known, dropped=self.drop_identity)
             if not self.drop_identity:
@@ -244,6 +257,16 @@ class _Found:
                 return
             sheet = self.sheet(without(table, known))
             form = form_of(sheet)
+            doubtful = form in (WIDE, STUDY_ROWS) and repeats(sheet)
+        if doubtful:
+            sheet.problems.kept = [replace(problem, value=None) for problem in sheet.problems.kept]
+            sheet.problems.at(
+                table.header_row, None, None, "has several rows for most studies and arms.",
+                "If each row is a patient, number them in a column patient, and type 1 and 0; else keep one of each.",
+            )  # fmt: skip
+            self.problems += sheet.problems.all()
+            self.read += 1
+            return
         if form == PATIENT_ROWS:
             # What the reader of the file said stays, but for what stood in a patient's cell.
             sheet.problems.kept = [replace(problem, value=None) for problem in sheet.problems.kept]

@@ -93,6 +93,21 @@ def loose(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
+def bare(heading: str) -> str:
+    """Return a heading without the brackets at its end.
+
+    Examples
+    --------
+    >>> bare("Fusion (1 = yes)"), bare("fusion"), bare("(n)")
+    ('Fusion', 'fusion', '(n)')
+    """
+    text = heading.rstrip()
+    for opening, closing in ("()", "[]"):
+        if text.endswith(closing) and text.rfind(opening) > 0:
+            return text[: text.rindex(opening)].rstrip()
+    return heading
+
+
 def word(cell: str) -> str:
     """Return a cell as the tables of words have it: no case, no marks at its ends, one blank for each gap."""
     plain = unicodedata.normalize("NFKC", cell).casefold().replace("-", " ").replace("_", " ")

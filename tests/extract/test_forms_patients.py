@@ -136,6 +136,39 @@ def test_a_no_before_the_time_point_is_lost_and_a_word_says_so_too() -> None:
     assert "4 lost before 1 year and 1 not assessed" in note(found, "fusion")
 
 
+def test_a_death_ends_the_follow_up_of_every_outcome() -> None:
+    """A fracture of somebody who died after a week would count as not healed after a year."""
+    head = "patient,arm,fusion,death_months,followup_months,falls"
+    text = rows("0,0.3,,1", "0,,14,0", "1,20,,2", header=head)
+    found = clean(understood(text, given=STUDY))
+    assert counted(found)["fusion", "mis"] == (1, 2)
+    (falls,) = (f for f in found.patients[0].figures if f.outcome == "falls")
+    assert (falls.events, falls.total, falls.time) == (3, 3, 34.3)
+
+
+def test_headings_with_remarks_and_units_as_surgeons_write_them() -> None:
+    """A sheet with "Fusion (1 = yes)" and "Operating time (min)" would be taken for something else."""
+    table = workbook_table(
+        ("Pat. no", "Arm", "Fusion (1 = yes)", "Operating time (min)", "Outcome"),
+        ("1", "MISS", "1", "90", "alive"), ("2", "MISS", "0", "110", "dead"), ("3", "MISS", "", "100", "alive"),
+    )  # fmt: skip
+    found = clean(understood(table, given=STUDY))
+    assert counted(found) == {
+        ("mortality_followup", "mis"): (1, 3), ("fusion", "mis"): (1, 2), ("time_min", "mis"): (None, 3)
+    }  # fmt: skip
+
+
+def test_rows_of_patients_that_nobody_would_know_as_such_are_one_problem() -> None:
+    """A sheet of patients would be read as studies, and give a problem for every row with a cell of it."""
+    lines = "".join(f"W,mis,{60 + n},SEKRIT{n}\n" for n in range(40))
+    problem = only(understood(f"study,arm,age,note\n{lines}"))
+    assert "has several rows for most studies and arms" in problem.message
+    lines = "".join(f"{n},W,mis,{60 + n},SEKRIT{n}\n" for n in range(40))
+    found = understood(f"patient,study,arm,age,note\n{lines}")
+    assert "no column for an outcome of this review" in only(found).message
+    assert "SEKRIT" not in repr(found)
+
+
 def test_dates_give_days_and_only_days_are_kept() -> None:
     """A date of an operation, which is nobody's business, would be kept; or the years be counted wrongly."""
     text = (
