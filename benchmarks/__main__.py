@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks import engines
 from benchmarks.data import BATCH, write
 from benchmarks.rows import LME4, Row, deviation, memory, rows
+from benchmarks.search import search_lines
 from benchmarks.table import Line, as_json, page, text
 from benchmarks.timing import best_of
 
@@ -138,6 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if only in "memory":
             say("memory")
             lines += memory_lines()
+        searched, ran = search_lines(options.rounds, only, say)
+        lines += searched
         say("whole processes")
         more, missing = whole_lines(folder, options.rscript, 4 * options.rounds, only)
         lines += more
@@ -150,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "numpy": np.__version__,
         "scipy": version("scipy"),
     }
+    about |= ran
     for each in answers.values():
         about |= each.versions
     sys.stdout.write(text(lines) + "\n" + "".join(f"not run: {reason}\n" for reason in missing))

@@ -28,7 +28,7 @@ __all__ = ["LONGEST_RECORD", "MOST_MARKS", "Reading", "read_pubmed_xml"]
 # The longest of 1,771 recorded records has 0.4 MB; one with 15,000 collaborators and their addresses about 8 MB.
 LONGEST_RECORD: Final = 32 * 2**20  # bytes
 MOST_MARKS: Final = 500_000  # "<" and "=" in one record: each may cost 300 bytes of memory; those 15,000 have 200,000
-_UNCOUNTED: Final = 2**20  # bytes of a record in which marks are not counted yet
+_UNCOUNTED: Final = 2**17  # bytes of a record in which marks are not counted yet
 _CHUNK: Final = 2**14  # bytes; the elements of more at a time leave the processor's cache and wake the collector
 _GROWTH: Final = 4  # expat looks at an unfinished name or comment again with every piece: so pieces grow with a record
 _RECORDS: Final = {"PubmedArticle": article, "PubmedBookArticle": book}

@@ -10,7 +10,7 @@ from synth.search import read_pubmed_xml
 
 MADE_UP = Path(__file__).resolve().parent.parent / "eutils" / "records.xml"
 READ = """
-import gzip, io, re, resource, sys
+import re, sys
 from synth.search import read_pubmed_xml
 
 records = re.findall(rb"<PubmedArticle>.*?</PubmedArticle>", open(sys.argv[1], "rb").read(), re.S)
@@ -28,7 +28,7 @@ class File:
         return next(self.pieces, b"")
 
 count = sum(1 for _ in read_pubmed_xml(File()))
-print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(count, int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) // 1024)
 """
 
 
