@@ -78,7 +78,7 @@ def count(sheet: Sheet, plan: Plan, series: Series) -> list[Figure]:
                 Figure(
                     study, arm, id, values.pop("events", None), values.pop("total", None),  # type: ignore[arg-type]
                     **values,  # type: ignore[arg-type]
-                    events_basis="" if how == "values" else "derived", total_basis="derived",
+                    # No basis: it is neither printed nor worked out from anything printed, and not open to that doubt.
                     where=f"{len(patients)} rows of patients", note=note,
                     origin=f"{sheet.label}, {counter.columns(id, asked.event)}",
                     file=sheet.table.file, row=sheet.table.header_row, sheet=sheet.table.sheet or "",

@@ -85,7 +85,7 @@ def test_a_series_of_43_becomes_counts_with_the_rule_of_each_denominator() -> No
     assert f"Out of the denominator: {43 - total} lost before 1 year." in rule
     assert "not assessed (empty)" in note(found, "fusion")
     for figure in sheet.figures:
-        assert (figure.total_basis, figure.where) == ("derived", "43 rows of patients")
+        assert (figure.events_basis, figure.total_basis, figure.where) == ("", "", "43 rows of patients")
         assert figure.origin.startswith("sheet.csv, column")
     assert found.figures == ()
     assert any("30 days" in text and "whole" in text for text in found.notes) is False
