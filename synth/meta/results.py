@@ -138,7 +138,7 @@ class Pooled:
 
 @dataclass(frozen=True)
 class Tau2:
-    """Variance between studies on the analysis scale."""
+    """Variance between studies on the analysis scale; ``sigma2`` is that of the level, where a model has one."""
 
     value: float | None
     method: str | None
@@ -148,6 +148,7 @@ class Tau2:
     ci_method: str | None
     test: Test | None
     reason: str | None = None
+    sigma2: float | None = None
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Model:
 _LIKELIHOOD: Final = ("auto", "t", "profile", "wald")
 MODELS: Final[dict[str, Model]] = {
     "glmm": Model("binomial-normal model", ("PLOGIT", "OR", "IRLN", "IRR"), EFFECTS, ("ML",), _LIKELIHOOD),
-    "glmm-um-fs": Model("mixed model with a level for each study", ("OR", "IRR"), EFFECTS, ("ML",), _LIKELIHOOD),
+    "glmm-um-fs": Model("mixed model with fixed study levels", ("OR", "IRR"), EFFECTS, ("ML",), _LIKELIHOOD),
     "glmm-cm-el": Model("exact conditional mixed model", ("OR", "IRR"), EFFECTS, ("ML",), _LIKELIHOOD),
     "glmm-cm-al": Model("approximate conditional mixed model", ("OR",), EFFECTS, ("ML",), _LIKELIHOOD),
     "inverse": Model(

@@ -317,9 +317,10 @@ def _shrunken(study: Study) -> Json | None:
 def _no_shrinkage(result: PoolResult) -> str:
     """Say why no study has an estimate drawn towards the others, where none has."""
     if _common(result):
-        return "a common effect was asked for: all studies share one proportion"
+        what = "proportion" if result.settings.reporting == "proportion" else "true value"
+        return f"a common effect was asked for: all studies share one {what}"
     if result.k == 1:
         return "one study: there is nothing to draw it towards"
-    if result.settings.model != "glmm":
-        return "given by the binomial-normal model only"
+    if not result.settings.model.startswith("glmm"):
+        return "given by the binomial-normal model, and other mixed models of counts, only"
     return result.tau2.reason or "differences between studies cannot be estimated here"

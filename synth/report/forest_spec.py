@@ -82,7 +82,7 @@ def _how(document: Document) -> str:
     """Name the model and the interval; an exact interval on the boundary has no random effects in it."""
     interval = ci_name(get(document, "pooled", "ci_method")).split(" (")[0]
     if get(document, "pooled", "ci_method") in {"exact", "clopper-pearson"}:
-        return interval
+        return interval if quantity.of(document) == quantity.PROPORTION else "exact"
     effects = "common effect" if get(document, "settings", "effects") == "common" else "random effects"
     return f"{effects}; {interval}" if interval else effects
 

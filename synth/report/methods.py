@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import plain, quantity, sources
+from . import methods_counts, plain, quantity, sources
 from .names import ci_name, look_up, measure_name, model_name, tau2_name
 from .phrases import EXACT, joined, on_degrees
 from .reading import Document, get, has_zero_cell, is_added_up, items, level, text, whole
@@ -38,6 +38,8 @@ def _code(document: Document, *path: str) -> str:
 
 def _model(document: Document) -> Cited:
     settings = get(document, "settings")
+    if methods_counts.is_mixed(document):
+        return Cited(*methods_counts.model(document))
     if is_added_up(document):
         who = "No patient" if get(document, "pooled", "reporting", "estimate") == 0 else "Every patient"
         return Cited(f"{who} had the event, so no model was fitted: the patients of all series were added up.")
@@ -110,7 +112,7 @@ def _tau2(document: Document) -> list[Cited]:
             said.append(Cited(f"The variance between series (τ²) was not estimated{f': {why}' if why else ''}."))
         return said
     if get(document, "settings", "effects") != "common" and method:
-        keys = () if get(document, "settings", "model") == "glmm" else look_up(sources.TAU2, method)
+        keys = () if text(document, "settings", "model").startswith("glmm") else look_up(sources.TAU2, method)
         said.append(Cited(f"The variance between series (τ²) was estimated by {tau2_name(method)}.", keys))
     how = _code(document, "tau2", "ci_method")
     if get(document, "tau2", "ci_low") is not None and how:
@@ -139,6 +141,8 @@ def _interval(document: Document) -> Cited | None:
             f"The confidence interval of the pooled figure uses the t distribution{degrees}.",
             sources.INTERVALS["t"],
         )
+    if code == "exact" and (exact := methods_counts.exact_interval(document)):
+        return Cited(*exact)
     said = _CI.get(code, f"The confidence interval of the pooled figure is by {ci_name(code)}")
     if code == "exact" and is_added_up(document):
         said += ", of the sum: no model stands behind it"
@@ -157,6 +161,10 @@ def _prediction(document: Document) -> Cited | None:
     return Cited(f"{said}.", ("higgins2009",) if older else ("higgins2009", "veroniki2019"))
 
 
+def _study_interval(code: str) -> str:
+    return "exact Poisson (Garwood)" if code == "exact" else ci_name(code)
+
+
 def _study_keys(document: Document, code: str) -> tuple[str, ...]:
     if code == "exact":
         return ("garwood1936",)
@@ -169,7 +177,8 @@ def _weights(document: Document) -> Cited | None:
     if is_added_up(document):
         return Cited("Weights are each series' share of the patients; they add up to 100%.")
     return Cited(
-        "Weights are the share of the information on the pooled figure that each series brings; they add up to 100%."
+        "Weights are the share of the information on the pooled figure that each series brings; they add up to 100%.",
+        ("riley2018",) if methods_counts.is_mixed(document) else (),
     )
 
 
@@ -201,11 +210,9 @@ def _comparators(document: Document) -> Cited | None:
     return Cited(f"{said}; no difference between arms was estimated.")
 
 
-def _q(how: str) -> Cited:
+def _q(how: str, own: str) -> Cited:
     if "likelihood" in how.lower():
-        return Cited(
-            "Q is the likelihood-ratio statistic against the model in which every series has its own proportion."
-        )
+        return Cited(f"Q is the likelihood-ratio statistic against the model in which every series has its own {own}.")
     if "cochran" in how.lower():
         return Cited("Q is Cochran's statistic with inverse-variance weights.", ("cochran1954",))
     return Cited(f"Q is the statistic of this method: {how}." if how else "Q is the statistic named with its value.")
@@ -246,7 +253,7 @@ def methods(document: Document) -> list[Cited]:
     if study_ci:
         said.append(
             Cited(
-                f"Each series stands with its {ci_name(study_ci)} {level(document)} interval.",
+                f"Each series stands with its {_study_interval(study_ci)} {level(document)} interval.",
                 _study_keys(document, study_ci),
             )
         )
@@ -259,6 +266,6 @@ def methods(document: Document) -> list[Cited]:
     if get(document, "heterogeneity", "i2") is not None:
         said.append(Cited("I² and H² follow Higgins and Thompson.", ("higgins2002",)))
     if get(document, "heterogeneity", "q") is not None:
-        said.append(_q(text(document, "heterogeneity", "q_method")))
+        said.append(_q(text(document, "heterogeneity", "q_method"), quantity.of(document).name))
     beside = _comparators(document)
     return [*said, beside] if beside else said

@@ -72,7 +72,7 @@ INTERVALS = {
 }
 MODELS = {
     "glmm": "binomial–normal model",
-    "glmm-um-fs": "mixed model with a level for each study",
+    "glmm-um-fs": "mixed model, fixed study levels",
     "glmm-cm-el": "exact conditional mixed model",
     "glmm-cm-al": "approximate conditional mixed model",
     "inverse": "inverse-variance model",
@@ -115,15 +115,15 @@ def measure_name(code: Any) -> str:
     return _look_up(MEASURES, code)
 
 
-def model_name(code: Any) -> str:
-    """Name a way of pooling.
+def model_name(code: Any, measure: Any = None) -> str:
+    """Name a way of pooling; of rates the mixed model is Poisson's.
 
     Examples
     --------
-    >>> model_name("mh"), model_name("glmm")
-    ('Mantel–Haenszel method', 'binomial–normal model')
+    >>> model_name("mh"), model_name("glmm"), model_name("glmm", "IRLN")
+    ('Mantel–Haenszel method', 'binomial–normal model', 'Poisson–normal model')
     """
-    return _look_up(MODELS, code)
+    return "Poisson–normal model" if code == "glmm" and measure in {"IRLN", "IRR"} else _look_up(MODELS, code)
 
 
 def effects_name(code: Any) -> str:

@@ -106,6 +106,12 @@ MEASURES_AND_ANALYSES = (
         "10.1016/j.jclinepi.2014.03.003",
     ),
     Reference(
+        "jackson2018",
+        "Jackson D, Law M, Stijnen T, Viechtbauer W, White IR. A comparison of seven random-effects models for "
+        "meta-analyses that estimate the summary odds ratio. Stat Med. 2018;37(7):1059–85.",
+        "10.1002/sim.7588",
+    ),
+    Reference(
         "kuss2015",
         "Kuss O. Statistical methods for meta-analyses including information from studies without any events:"
         " add nothing to nothing and succeed nevertheless. Stat Med. 2015;34(7):1097–116.",
@@ -152,6 +158,13 @@ MEASURES_AND_ANALYSES = (
         "help distinguish publication bias from other causes of asymmetry. J Clin Epidemiol. "
         "2008;61(10):991–6.",
         "10.1016/j.jclinepi.2007.11.010",
+    ),
+    Reference(
+        "riley2018",
+        "Riley RD, Ensor J, Jackson D, Burke DL. Deriving percentage study weights in multi-parameter "
+        "meta-analysis models: with application to meta-regression, network meta-analysis and one-stage individual "
+        "participant data models. Stat Methods Med Res. 2018;27(10):2885–905.",
+        "10.1177/0962280216688033",
     ),
     Reference(
         "robins1986",

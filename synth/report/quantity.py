@@ -101,12 +101,12 @@ class Quantity:
 
         Examples
         --------
-        >>> RATIO.effect(0.247, 0.119, 0.514), RATIO.effect(0.247, None, None)
-        ('0.25 (0.12 to 0.51)', '0.25 (no interval)')
+        >>> RATIO.effect(0.247, 0.119, 0.514), RATIO.effect(0.247, None, None), RATIO.effect(None, 2.23, None)
+        ('0.25 (0.12 to 0.51)', '0.25 (no interval)', '– (from 2.23)')
         """
-        if estimate is None:
-            return rounding.ABSENT
         limits = self.interval(low, high)
+        if estimate is None:
+            return rounding.ABSENT if limits == rounding.ABSENT else f"{rounding.ABSENT} ({limits})"
         return f"{self.text(estimate)} ({'no interval' if limits == rounding.ABSENT else limits})"
 
     def tick(self, value: float) -> str:

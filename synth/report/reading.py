@@ -122,10 +122,11 @@ def is_added_up(document: Document) -> bool:
     >>> is_added_up({"k": 3, "settings": {"model": "glmm"}, "pooled": pooled}), is_added_up({"k": 1, "pooled": pooled})
     (True, False)
     """
+    ends = {"proportion": {0, 1}, "rate": {0}}.get(text(document, "settings", "reporting") or "proportion", set())
     return (
         (get(document, "k") or 0) > 1
         and get(document, "settings", "model") == "glmm"
-        and get(document, "pooled", "reporting", "estimate") in {0, 1}
+        and get(document, "pooled", "reporting", "estimate") in ends
     )
 
 

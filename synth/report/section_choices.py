@@ -136,6 +136,8 @@ def differs(row: Any, *, first: bool) -> str:
     if first:
         keys = ("model", "measure", "effects", "tau2_method", "ci_method")
         words = [_SETTINGS[key][1](get(row, key)) for key in keys if get(row, key)]
+        if get(row, "model"):
+            words[0] = model_name(get(row, "model"), get(row, "measure"))
         return "; ".join(words)
     told = [
         _SETTINGS[text(one, "setting")][1](get(one, "here"))
@@ -182,7 +184,15 @@ def _steps(document: Document, first: Any, row: Any, shown: quantity.Quantity) -
 
 def _choice(row: Any, key: str, name: Callable[[Any], str]) -> str:
     value = get(row, key)
-    return name(value) if value is not None else ""
+    return _named(key, value, name, get(row, "measure")) if value is not None else ""
+
+
+def _named(key: str, value: Any, name: Callable[[Any], str], measure: Any) -> str:
+    """Name a choice where what it is called depends on the measure: exact intervals, and mixed models of counts."""
+    if key == "model":
+        return model_name(value, measure)
+    exact = key == "ci_method" and value == "exact" and not str(measure).startswith("P")
+    return "exact" if exact else name(value)
 
 
 def multiverse(document: Document, found: Any) -> Section:
@@ -245,7 +255,11 @@ def _thinned(drawn: list[Any]) -> list[Any]:
 
 def _curve(document: Document, drawn: list[Any], shown: quantity.Quantity) -> Figure:
     left, right, top, bottom, step = 210.0, 884.0, 14.0, 250.0, 15.0
-    options = [(heading, key, value, name(value)) for key, heading, name in CHOICES for value in _values(drawn, key)]
+    options = [
+        (heading, key, value, _choice(next(one for one in drawn if get(one, key) == value), key, name))
+        for key, heading, name in CHOICES
+        for value in _values(drawn, key)
+    ]
     values = [v for one in drawn for v in (get(one, "ci_low"), get(one, "estimate"), get(one, "ci_high"))]
     y = axis_for(shown, [v for v in values if v is not None], [one["estimate"] for one in drawn], bottom, top)
     height = bottom + 24.0 + step * (len(options) + len({key for _, key, _, _ in options})) + 8.0

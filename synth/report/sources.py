@@ -8,9 +8,9 @@ _HKSJ: Keys = ("hartung2001", "sidik2002", "knapp2003")
 
 MODELS: dict[str, Keys] = {
     "glmm": ("stijnen2010", "lin2020"),
-    "glmm-um-fs": ("stijnen2010",),
-    "glmm-cm-el": ("stijnen2010",),
-    "glmm-cm-al": ("stijnen2010",),
+    "glmm-um-fs": ("stijnen2010", "jackson2018"),
+    "glmm-cm-el": ("stijnen2010", "jackson2018"),
+    "glmm-cm-al": ("stijnen2010", "jackson2018"),
     "inverse": ("dersimonian1986",),
     "mh": ("mantel1959", "greenland1985", "robins1986"),
     "peto": ("yusuf1985",),

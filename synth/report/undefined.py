@@ -115,6 +115,7 @@ def pooled(block: Json) -> Json:
 
 def tau2(block: Json) -> Json:
     """Explain what is missing beside a variance that was estimated."""
+    because(block, sigma2="only the model of two arms with random levels has one")
     if block["value"] is None:
         return because(block, method=COMMON)
     limits = block["reason"] or NO_LIMIT

@@ -192,6 +192,10 @@ def heterogeneity(document: Document) -> list[str]:
     said += [_plain_difference(document)] if get(tau2, "value") is not None else reasons[:1]
     if get(tau2, "value") is not None:
         said.append(_about_tau2(document))
+    sigma2 = get(tau2, "sigma2")
+    if sigma2 is not None:
+        what = rounding.equals("σ²", rounding.variance(sigma2))
+        said.append(f"The level of a series, midway between its arms, varies between series on its own, {what}.")
     if get(het, "i2") is not None:
         said.append(_about_i2(document))
     if get(het, "q") is not None:

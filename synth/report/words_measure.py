@@ -23,6 +23,11 @@ def answer(document: Document) -> str:
     two = counts.arms(document)
     source = "" if k == 1 else f", from {noun(k)}"
     against = f", {two[0]} against {two[1]}" if two else ""
+    if estimate is None and low is not None:
+        named = shown.name[:1].upper() + shown.name[1:]
+        why = plain.clause(get(document, "pooled", "reason"))
+        around = f"{interval_kind(document)} {shown.interval(low, high)}"
+        return f"{named} infinite ({around}){against}{source}{f': {why}' if why else ''}."
     if estimate is None:
         why = plain.clause(get(document, "pooled", "reason"))
         start = f"No pooled {shown.name}" if k != 1 else f"No {shown.name}"

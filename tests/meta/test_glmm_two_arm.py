@@ -27,7 +27,7 @@ from synth.meta.glmm.two_arm import (
     exact_limit,
     fit_effects,
 )
-from synth.meta.glmm.two_arm_q import likelihood_q, wald_q
+from synth.meta.glmm.two_arm_q import FIRST_ARM, likelihood_q, wald_q
 from synth.meta.glmm.two_arm_rows import study_terms, typical_variance
 
 # With one random effect and seven nodes, or none: lme4's own error. The conditional model by optim(): its stopping
@@ -118,7 +118,8 @@ def test_every_reference_set(shared: Path) -> None:
             # A likelihood ratio is flat at its maxima; Wald statistics of metafor are from differences and, for UM.RS,
             # from Laplace approximations: up to 12 % on hahn2001, where test_wald_of_random_levels holds ours.
             one = np.ones((1, len(made.x)))
-            q, w = float(likelihood_q(made, one, ours.loglik_common)[0]), float(wald_q(made, one)[0])
+            q = float(likelihood_q(made, one, ours.loglik_common, FIRST_ARM)[0])
+            w = float(wald_q(made, one, FIRST_ARM)[0])
             assert q == pytest.approx(there["QE_LRT"], rel=3e-3 if laplace else 1e-6, abs=1e-6), (name, key)
             compared += 1
             if there["QE_Wld"] is not None:
@@ -240,7 +241,11 @@ def test_wald_of_random_levels() -> None:
     others = [5, 50, 16, 5, 8, 12, 7, 1, 43], [19, 334, 69, 44, 96, 82, 84, 20, 218]
     made, _ = fitted("OR", "glmm", columns("OR", *counts, *others), "common")
     # scipy 1.15: BFGS on a sum over 1,201 nodes, second derivatives by differences of 1e-3
-    assert float(wald_q(made, np.ones((1, 9)))[0]) == pytest.approx(10.7905, abs=2e-4)
+    assert float(wald_q(made, np.ones((1, 9)), FIRST_ARM)[0]) == pytest.approx(10.7905, abs=2e-4)
+    # The same with the arms the other way round is another number, and the one that is shown is not.
+    turned, _ = fitted("OR", "glmm", columns("OR", *others, *counts), "common")
+    assert float(wald_q(turned, np.ones((1, 9)), FIRST_ARM)[0]) == pytest.approx(3.993, abs=1e-3)
+    assert float(wald_q(turned, np.ones((1, 9)))[0]) == pytest.approx(float(wald_q(made, np.ones((1, 9)))[0]), rel=1e-7)
 
 
 def test_integral_against_hermite_products() -> None:

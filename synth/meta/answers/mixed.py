@@ -12,7 +12,7 @@ from ...errors import NoAnswer
 from ..glmm.i2 import FROM_TAU2
 from ..glmm.mixed_profile import effect_ratio, profile_scale
 from ..glmm.two_arm import OK, SEPARATED, EffectFit, EffectModel, effect_model
-from ..glmm.two_arm_q import likelihood_q
+from ..glmm.two_arm_q import likelihood_q, wald_q
 from ..glmm.two_arm_rows import (
     effect_rows,
     i2_h2,
@@ -20,6 +20,7 @@ from ..glmm.two_arm_rows import (
     study_terms,
     typical_variance,
 )
+from ..inverse.heterogeneity import i2_interval_from_q
 from ..measures.base import Measure
 from ..measures.effects import measure
 from ..numeric.distributions import Floats, chi2_tail, normal_upper, t_two_sided, t_upper
@@ -40,7 +41,7 @@ from ..results import (
     number,
 )
 from .inverse import COMMON, FEW, NO_DIFFERENCE, no_prediction
-from .studies import ONE_STUDY, crude, sums
+from .studies import ONE_STUDY, TWO_STUDIES, crude, sums
 
 FROM_WALD_Q: Final = "from the Wald statistic of one effect for each study"
 ONE_EVENT: Final = (
@@ -90,7 +91,7 @@ def answer_mixed(
             f"{instead}--model inverse."
         )
     method = part.ci_method or "wald"
-    notes = _notes(model, fit, studies, settings)
+    notes = _notes(model, settings)
     if settings.ci_requested not in ("auto", method):
         notes.insert(0, f"The {settings.ci_requested} interval does not exist here, so the {method} one is given: "
                         f"{ONE_STUDY if k == 1 else model.reason(state)}.")  # fmt: skip
@@ -197,9 +198,10 @@ def _spread(model: EffectModel, fit: EffectFit, state: int, settings: Settings) 
         why = COMMON
     elif not model.shows_tau():
         why = ONE_EVENT
+    sigma2 = number(fit.sigma2[0])
     if why is not None:
         return (
-            Tau2(None, settings.tau2_method, None, None, None, None, None, why),
+            Tau2(None, settings.tau2_method, None, None, None, None, None, why, sigma2),
             Heterogeneity(*about, None, None, None, None, None, why),
         )
     value = float(fit.tau2[0])
@@ -214,10 +216,12 @@ def _spread(model: EffectModel, fit: EffectFit, state: int, settings: Settings) 
     # Half a point mass at 0, half chi-square with one degree of freedom (Self & Liang 1987).
     p_tau = 1.0 if value == 0.0 else 0.5 * float(chi2_tail(statistic, 1))
     test = Test(statistic, p_tau, "likelihood ratio, boundary mixture of chi-square 0 and 1")
-    tau2 = Tau2(value, "ML", float(np.sqrt(value)), low, high, "profile likelihood", test, reason)
+    tau2 = Tau2(value, "ML", float(np.sqrt(value)), low, high, "profile likelihood", test, reason, sigma2)
     i2, h2 = (number(share[0]) for share in i2_h2(model, one, fit.tau2, settings.i2_method))
     if settings.i2_method == "q":
-        return tau2, Heterogeneity(*about, i2, None, None, FROM_WALD_Q, h2, reason)
+        lower, upper = (number(b) for b in i2_interval_from_q(wald_q(model, one)[0], k - 1, settings.level))
+        few = TWO_STUDIES if k == 2 else reason
+        return tau2, Heterogeneity(*about, i2, lower, upper, FROM_WALD_Q, h2, few)
     v = float(typical_variance(model, one)[0])
     ends = [None if b is None else b / (b + v) for b in (low, high)]
     return tau2, Heterogeneity(*about, i2, ends[0], ends[1], FROM_TAU2, h2, reason)
@@ -259,7 +263,7 @@ def _prediction(model: EffectModel, fit: EffectFit, state: int, settings: Settin
     return Prediction(settings.prediction_method, number(df), low, high, shown, k >= 10, few)
 
 
-def _notes(model: EffectModel, fit: EffectFit, studies: tuple[Study, ...], settings: Settings) -> list[str]:
+def _notes(model: EffectModel, settings: Settings) -> list[str]:
     notes = []
     x, n = model.x, model.n
     empty = (x == 0.0).any(axis=1)
@@ -272,13 +276,6 @@ def _notes(model: EffectModel, fit: EffectFit, studies: tuple[Study, ...], setti
         notes.append(
             f"{whose} {cells} in an arm: only to be drawn by themselves, 1/2 is added to their "
             f"{'events' if model.measure == 'IRR' else 'cells'}; the model adds nothing."
-        )
-    sigma2 = number(fit.sigma2[0])
-    if sigma2 is not None and len(studies) > 1:
-        what = "log odds" if model.measure == "OR" else "log rate"
-        notes.append(
-            f"The level of a series ({what}, midway between its arms) has a variance between series of its own in this "
-            f"model, {sigma2:.4g}, which is not τ²."
         )
     if settings.model == "glmm-cm-al":
         share = float(x.sum() / n.sum())

@@ -117,12 +117,19 @@ class _Cells:
         curve = (self.move * information[:, :, None]).transpose(0, 2, 1) @ self.move + np.eye(b.shape[1])
         return value.sum(axis=1) - 0.5 * (b * b).sum(axis=1), gradient, curve
 
-    def climb(self, b: Floats, axis: int | None = None) -> Floats:
-        """Where the log-integrand peaks, or peaks along all directions but one."""
+    def copies(self, times: int) -> _Cells:
+        """The same cells several times over."""
+        out = object.__new__(_Cells)
+        out.arms, out.study = self.arms, np.tile(self.study, times)
+        out.base, out.move = np.tile(self.base, (times, 1)), np.tile(self.move, (times, 1, 1))
+        return out
+
+    def climb(self, b: Floats, held: NDArray[np.bool_] | None = None) -> Floats:
+        """Where the log-integrand peaks, or peaks along the directions that are not held."""
         shrink = np.ones(len(b))
         value, gradient, curve = self.at(b)
         for _ in range(80):
-            step = _solve(curve, gradient, axis)
+            step = _solve(curve, gradient, held)
             promised = (step * gradient).sum(axis=1)
             if (promised < 1e-6).all():
                 break
@@ -135,35 +142,35 @@ class _Cells:
             curve = np.where(good[:, None, None], there[2], curve)
         return b
 
-    def ends(self, mode: Floats, top: Floats, spread: Floats, axis: int, fall: float) -> tuple[Floats, Floats]:
-        """Reach of the integral below and above the mode along one axis, over all values of the other."""
-        out = []
+    def ends(self, mode: Floats, top: Floats, spread: Floats, fall: float) -> Floats:
+        """Reach of the integral below and above the mode along each axis, over all values of the other: (2 d, c)."""
+        c, d = mode.shape
+        axis = np.repeat(np.arange(d), 2 * c)
+        side = np.tile(np.repeat([-1.0, 1.0], c), d)
+        every, cell = np.arange(2 * d * c), np.tile(np.arange(c), 2 * d)
+        cells, held = self.copies(2 * d), axis[:, None] == np.arange(d)
         farthest = np.sqrt(2.0 * fall)
-        for side in (-1.0, 1.0):
-            reach = farthest * spread[:, axis]
-            b = mode
-            for _ in range(4):
-                b = b.copy()
-                b[:, axis] = mode[:, axis] + side * reach
-                if b.shape[1] > 1:
-                    b = self.climb(b, axis)
-                value, gradient, _ = self.at(b)
-                # The profile is concave: Newton from inside lands outside, and from outside stays there.
-                slope = np.minimum(side * gradient[:, axis], -1e-3)
-                reach = np.clip(reach - (value - top + fall) / slope, 0.2 * reach, farthest + 0.1)
-            out.append(reach)
-        return out[0], out[1]
+        centre, below = mode[cell, axis], top[cell] - fall
+        reach = farthest * spread[cell, axis]
+        b = mode[cell]
+        for _ in range(4):
+            b[every, axis] = centre + side * reach
+            if d > 1:
+                b = cells.climb(b, held)
+            value, gradient, _ = cells.at(b)
+            # The profile is concave: Newton from inside lands outside, and from outside stays there.
+            slope = np.minimum(side * gradient[every, axis], -1e-3)
+            reach = np.clip(reach - (value - below) / slope, 0.2 * reach, farthest + 0.1)
+        return np.asarray(reach.reshape(2 * d, c))
 
 
-def _solve(curve: Floats, gradient: Floats, axis: int | None) -> Floats:
+def _solve(curve: Floats, gradient: Floats, held: NDArray[np.bool_] | None) -> Floats:
     """Newton's step of one or two random effects, or of the one that is not held."""
     if curve.shape[1] == 1:
         return gradient / curve[:, 0]
-    step = np.zeros_like(gradient)
-    if axis is not None:
-        free = 1 - axis
-        step[:, free] = gradient[:, free] / curve[:, free, free]
-        return step
+    if held is not None:
+        return np.asarray(np.where(held, 0.0, gradient / np.diagonal(curve, axis1=1, axis2=2)))
+    step = np.empty_like(gradient)
     det = curve[:, 0, 0] * curve[:, 1, 1] - curve[:, 0, 1] ** 2
     step[:, 0] = (curve[:, 1, 1] * gradient[:, 0] - curve[:, 0, 1] * gradient[:, 1]) / det
     step[:, 1] = (curve[:, 0, 0] * gradient[:, 1] - curve[:, 0, 1] * gradient[:, 0]) / det
@@ -206,8 +213,9 @@ def integrate_cells(
     top, _, curve = cells.at(mode)
     spread = np.sqrt(np.diagonal(np.linalg.inv(curve), axis1=1, axis2=2))
     lows, highs, counts = [], [], []
+    reach = cells.ends(mode, top, spread, grid.fall)
     for axis in range(d):
-        below, above = cells.ends(mode, top, spread, axis, grid.fall)
+        below, above = reach[2 * axis], reach[2 * axis + 1]
         width = below + above
         # The other effect held, the integrand is narrower than its projection: the step is set by that.
         sharp = 1.0 / np.sqrt(curve[:, axis, axis])

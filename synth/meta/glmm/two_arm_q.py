@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from scipy.special import gammaln, xlogy
@@ -13,11 +14,16 @@ from .mixed import FINE, Arms, integrate_cells
 from .mixed_fit import Likelihood
 from .two_arm import EffectModel
 
-# The study's own effect is counted in the first arm alone, as metafor's saturated model has it.
-_FIRST = np.array([1.0, 0.0])
+# How a study's own effect enters its arms where levels are random: half up and half down, as in the model itself. With
+# the whole in the first arm, as metafor has it, the random level is that of the other arm, and Q depends on which is
+# which.
+HALF_EACH: Final = (0.5, -0.5)
+FIRST_ARM: Final = (1.0, 0.0)
 
 
-def likelihood_q(model: EffectModel, include: Floats, loglik_common: Floats) -> Floats:
+def likelihood_q(
+    model: EffectModel, include: Floats, loglik_common: Floats, coding: tuple[float, float] = HALF_EACH
+) -> Floats:
     """Likelihood ratio of one effect for all studies against one for each; metafor's ``QE.LRT``.
 
     Parameters
@@ -26,6 +32,8 @@ def likelihood_q(model: EffectModel, include: Floats, loglik_common: Floats) -> 
     include : array of float, shape (r, k)
     loglik_common : array of float, shape (r,)
         Of the model without variance of the effect.
+    coding : tuple of float
+        ``FIRST_ARM`` gives metafor's number where levels are random.
 
     Returns
     -------
@@ -33,17 +41,19 @@ def likelihood_q(model: EffectModel, include: Floats, loglik_common: Floats) -> 
         On one degree of freedom less than there are studies.
     """
     m = np.asarray(include, dtype=float)
-    own = _saturated(model, m)[0] if _shared(model) else m @ _own_loglik(model)
+    own = _saturated(model, m, coding)[0] if _shared(model) else m @ _own_loglik(model)
     return np.asarray(np.maximum(2.0 * (own - loglik_common), 0.0))
 
 
-def wald_q(model: EffectModel, include: Floats) -> Floats:
+def wald_q(model: EffectModel, include: Floats, coding: tuple[float, float] = HALF_EACH) -> Floats:
     """Wald statistic of the same comparison, metafor's ``QE.Wld``; studies whose own effect is infinite add nothing.
 
     Parameters
     ----------
     model : EffectModel
     include : array of float, shape (r, k)
+    coding : tuple of float
+        As for :func:`likelihood_q`.
 
     Returns
     -------
@@ -51,7 +61,7 @@ def wald_q(model: EffectModel, include: Floats) -> Floats:
     """
     m = np.asarray(include, dtype=float)
     if _shared(model):
-        return _saturated(model, m)[1]
+        return _saturated(model, m, coding)[1]
     y, w = _own_effects(model)
     w = m * w
     total = w.sum(axis=1)
@@ -111,13 +121,13 @@ def _conditional(arms: Arms) -> tuple[Floats, Floats, Floats]:
     return loglik, y, w
 
 
-def _saturated(model: EffectModel, m: Floats) -> tuple[Floats, Floats]:
+def _saturated(model: EffectModel, m: Floats, coding: tuple[float, float]) -> tuple[Floats, Floats]:
     """Random levels, and an effect of its own for each study: log-likelihood, and Wald statistic of their equality."""
-    arms = replace(model.arms, fixed=np.ones((2, 1)), loading=np.ones((2, 1)), own=_FIRST)
+    arms = replace(model.arms, fixed=np.ones((2, 1)), loading=np.ones((2, 1)), own=np.array(coding))
     like = Likelihood(arms, Cells(model.x.sum(axis=1), np.ones(len(model.x)), m))
     r = len(m)
-    second, size = m @ model.x[:, 1] + 0.5, m @ model.n[:, 1] + 1.0
-    level = np.log(second / (size - second if arms.family == "binomial" else size))
+    events, size = m @ model.x.sum(axis=1) + 0.5, m @ model.n.sum(axis=1) + 1.0
+    level = np.log(events / (size - events if arms.family == "binomial" else size))
     best, theta = np.full(r, -np.inf), np.zeros((r, 2))
     for free, start in (((True, False), 0.0), ((True, True), 0.3), ((True, True), 1.0)):
         found = like.climb(np.column_stack([level, np.full(r, start)]), np.array(free), FINE, 1e-11)
