@@ -32,6 +32,7 @@ _FIGURE = frozenset(
     | {"events_basis", "total_basis", "bound", "unit", "judgement"}
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_EMPTY = (None, "")
 Row = dict[str, str]
 
 
@@ -83,7 +84,8 @@ class _Shelf:
     """The files of one kind, as text, with their rows by key."""
 
     def __init__(self, kind: str, texts: Mapping[str, str]) -> None:
-        self.kind, self.columns = kind, _COLUMNS[kind]
+        self.kind, self.columns, self.keys = kind, _COLUMNS[kind], _KEYS[kind]
+        self.order = {column.name: place for place, column in enumerate(self.columns)}
         self.headers: dict[str, list[str]] = {}
         self.rows: dict[str, list[Row]] = {}
         self.places: dict[tuple[str, ...], tuple[str, Row]] = {}
@@ -101,25 +103,24 @@ class _Shelf:
                 self.places[self.key(row)] = (file, row)
 
     def key(self, row: Row) -> tuple[str, ...]:
-        return tuple(row.get(name, "").strip() for name in _KEYS[self.kind])
+        return tuple([row.get(name, "").strip() for name in self.keys])
 
     def put(self, new: Row) -> Change | None:
-        """Keep a row; ``None`` where it is there as it is."""
+        """Keep a row, which has no empty cells; ``None`` where it is there as it is."""
         key = self.key(new)
         if key not in self.places:
             file = FILES[self.kind]
             if file not in self.headers:
                 self.headers[file], self.rows[file] = [], []
-            row = {name: text for name, text in new.items() if text}
-            self.rows[file].append(row)
-            self.places[key] = (file, row)
-            self._widen(file, row)
-            shown = tuple((name, "", text) for name, text in row.items() if name not in _KEYS[self.kind])
+            self.rows[file].append(new)
+            self.places[key] = (file, new)
+            self._widen(file, new)
+            shown = tuple([(name, "", text) for name, text in new.items() if name not in self.keys])
             return Change(self.kind, "added", key, shown)
         file, row = self.places[key]
         differ = []
-        for name, text in new.items():
-            before = row.get(name, "")
+        for name in (*self.order, *[name for name in new if name not in self.order]):
+            before, text = row.get(name, ""), new.get(name, "")
             # An empty cell takes nothing away, unless it belongs to a figure that was given anew.
             if text != before.strip() and (text or name in _FIGURE) and not _same_number(text, before):
                 differ.append((name, before, text))
@@ -133,13 +134,12 @@ class _Shelf:
         """Make a column for everything that a row holds: the contract's in its order, others after them."""
         self.touched.add(file)
         header = self.headers[file]
-        order = [column.name for column in self.columns]
         if not header:
             # a new file shows all of the contract, so that a person who opens it sees what there is to say
-            header += order
+            header += self.order
         for name in row:
             if name not in header:
-                earlier = order[: order.index(name)] if name in order else []
+                earlier = list(self.order)[: self.order.get(name, 0)]
                 after = [header.index(other) for other in earlier if other in header]
                 header.insert(max(after) + 1 if after else len(header), name)
 
@@ -221,10 +221,16 @@ def _rows(understood: Understood) -> Iterable[tuple[str, Row]]:
         ("studies", understood.studies), ("results", understood.figures), ("bias", understood.bias_rows),
     )  # fmt: skip
     for kind, things in kinds:
+        names = [column.name for column in _COLUMNS[kind]]
+        own = frozenset(names)
         for thing in things:
-            row = {column.name: _text(getattr(thing, column.name, "")) for column in _COLUMNS[kind]}
-            more = getattr(thing, "more", ())
-            yield kind, row | {name: _text(value) for name, value in more if name not in row}
+            values = [getattr(thing, name, "") for name in names]
+            row = {name: text for name, value in zip(names, values, strict=True) if value not in _EMPTY
+                   and (text := _text(value))}  # fmt: skip
+            for name, value in getattr(thing, "more", ()):
+                if value and name not in own:
+                    row[name] = _text(value)
+            yield kind, row
 
 
 def _patients_file(texts: Mapping[str, str], sheet: PatientSheet) -> tuple[str, str]:
@@ -248,7 +254,7 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value == int(value) else repr(value)
     text = str(value).strip()
-    return text if _NUMBER.fullmatch(text) else str(harmless(text))
+    return text if text[:1].isalnum() or _NUMBER.fullmatch(text) else str(harmless(text))
 
 
 def _same_number(text: str, before: str) -> bool:
@@ -264,5 +270,5 @@ def _written(header: Sequence[str], rows: Iterable[Row]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     for row in rows:
-        writer.writerow([row.get(name, "") for name in header])
+        writer.writerow([row.get(name) for name in header])
     return out.getvalue()

@@ -16,6 +16,7 @@ from ..errors import Problem, ProblemsError, WorkspaceError
 from ..extract import Given, Understood, known_headings, load, understand
 from ..extract.figures import Extracted
 from ..extract.readers import read_tables
+from ..extract.rehearsal import unseen
 from ..extract.store import PATIENTS_FOLDER, Change, merge
 from ..extract.tables import Table
 from ..workspace import Workspace, digest, now, visible, write_all
@@ -152,7 +153,7 @@ def import_sheets(
     texts = _texts(workspace)
     merged = merge(texts, found)
     if merged.contents:
-        _rehearse(workspace, texts | merged.contents)
+        _rehearse(workspace, unseen(texts | merged.contents, merged.changes))
     if merged.contents and not dry_run:
         _keep(workspace, merged.contents, sources, merged.changes, merged.unchanged)
     return Imported(
