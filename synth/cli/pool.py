@@ -74,8 +74,9 @@ Examples:
                    "(rates), MD, SMD, SMDH, SMD1, ROM, VR, CVR (means). COR, ZCOR (correlations), GEN (estimates). "
                    "[default: by the data PLOGIT, IRLN, MN, OR, IRR, MD, ZCOR or GEN]")
 @click.option("--model", type=Choice(MODELS),
-              help="Binomial-normal model, inverse-variance weights, Mantel-Haenszel, Peto, beta-binomial or Bayesian "
-                   "model. [default: glmm for PLOGIT, peto for PETO, else inverse]")
+              help="Mixed model of the counts (glmm; of two arms also glmm-um-fs, glmm-cm-el, glmm-cm-al), "
+                   "inverse-variance weights, Mantel-Haenszel, Peto, beta-binomial or Bayesian model. [default: glmm for "
+                   "PLOGIT, peto for PETO, else inverse]")
 @click.option("--effects", type=Choice(EFFECTS),
               help="Whether the studies may differ in their true values. [default: random, where the model has it]")
 @click.option("--tau2", "--tau2-method", "tau2_method", type=Choice(TAU2_METHODS),
@@ -95,7 +96,7 @@ Examples:
 @click.option("--zero-cells", type=Choice(ZERO_CELLS),
               help="What is added to empty cells under inverse or mh. [default: by the measure]")
 @click.option("--i2", "--i2-method", "i2_method", type=Choice(I2_METHODS),
-              help="Definition of I2 under inverse: from tau2, or from Cochran's Q. [default: tau2]")
+              help="Definition of I2: from tau2, or from Cochran's Q. [default: tau2]")
 @click.option("--preset", type=Choice(PRESETS),
               help="Pool as another program or handbook does; options given besides go before it.")
 @click.option("--by", metavar="VARIABLE",
