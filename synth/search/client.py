@@ -34,6 +34,7 @@ _PER_SUMMARY: Final = 200
 _PER_POST: Final = 1_000
 # Biopython sends by POST what is longer than this when encoded, or has at least 200 ids.
 _POST_ABOVE: Final = 1_000
+_HOST: Final = "eutils.ncbi.nlm.nih.gov"
 _LARGEST: Final = 512 * 2**20
 _Answer = TypeVar("_Answer")
 _DATES: Final = ("mindate", "maxdate", "reldate", "datetype")
@@ -255,7 +256,11 @@ class Entrez:
         began = time.perf_counter()
         try:
             reply = send(
-                lambda: _bio(endpoint, arguments), timeout=self.timeout, deadline=self.deadline, largest=_LARGEST
+                lambda: _bio(endpoint, arguments),
+                timeout=self.timeout,
+                deadline=self.deadline,
+                largest=_LARGEST,
+                host=_HOST,
             )
         except Lost as error:
             return None, Verdict("transient", str(error)), None

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 
 __all__ = ["Lost", "Reply", "Unreachable", "send"]
 
@@ -50,7 +51,7 @@ class _Errand:
     done: threading.Event = field(default_factory=threading.Event)
 
 
-def send(ask: Callable[[], Any], *, timeout: float, deadline: float, largest: int) -> Reply:
+def send(ask: Callable[[], Any], *, timeout: float, deadline: float, largest: int, host: str = "") -> Reply:
     """Send one request and read its answer to the end.
 
     Parameters
@@ -63,16 +64,19 @@ def send(ask: Callable[[], Any], *, timeout: float, deadline: float, largest: in
         Seconds for everything.
     largest : int
         Bytes of the longest answer that is read.
+    host : str
+        Who must have sent the answer, by https, whatever redirection there was; "" for anybody.
 
     Raises
     ------
     Lost
-        The connection failed, broke or was too slow, or the answer is too long.
+        The connection failed, broke or was too slow, or the answer is too long or from another host.
     Unreachable
         The certificate of the other side is not to be trusted.
     """
     errand = _Errand()
-    thread = threading.Thread(target=_run, args=(errand, ask, timeout, largest), name="synth-request", daemon=True)
+    what = (errand, ask, timeout, largest, host)
+    thread = threading.Thread(target=_run, args=what, name="synth-request", daemon=True)
     thread.start()
     try:
         came = errand.done.wait(deadline)
@@ -88,9 +92,9 @@ def send(ask: Callable[[], Any], *, timeout: float, deadline: float, largest: in
     return errand.reply
 
 
-def _run(errand: _Errand, ask: Callable[[], Any], timeout: float, largest: int) -> None:
+def _run(errand: _Errand, ask: Callable[[], Any], timeout: float, largest: int, host: str) -> None:
     try:
-        errand.reply = _exchange(errand, ask, timeout, largest)
+        errand.reply = _exchange(errand, ask, timeout, largest, host)
     except (Lost, Unreachable) as error:
         errand.error = error
     except ssl.SSLCertVerificationError as error:
@@ -109,7 +113,7 @@ def _run(errand: _Errand, ask: Callable[[], Any], timeout: float, largest: int) 
         errand.done.set()
 
 
-def _exchange(errand: _Errand, ask: Callable[[], Any], timeout: float, largest: int) -> Reply:
+def _exchange(errand: _Errand, ask: Callable[[], Any], timeout: float, largest: int, host: str) -> Reply:
     try:
         with _default_timeout(timeout):
             handle = ask()
@@ -118,6 +122,8 @@ def _exchange(errand: _Errand, ask: Callable[[], Any], timeout: float, largest: 
     if isinstance(handle, io.TextIOWrapper):  # Biopython decodes plain text; the bytes are wanted
         handle = handle.detach()
     with contextlib.closing(handle):
+        if host:
+            _same_place(handle.geturl(), host)
         headers = {name.lower(): value for name, value in (handle.headers or {}).items()}
         status = getattr(handle, "code", None) or getattr(handle, "status", None) or 200
         parts: list[bytes] = []
@@ -132,11 +138,25 @@ def _exchange(errand: _Errand, ask: Callable[[], Any], timeout: float, largest: 
             parts.append(part)
             size += len(part)
             if size > largest:
+                parts.clear()  # the error keeps this frame, and with it what came, until the garbage is collected
                 raise Lost(f"an answer of more than {largest:,} bytes")
     promised = headers.get("content-length", "")
     if promised.isdecimal() and size < int(promised):
         raise Lost(f"the connection closed after {size:,} of {int(promised):,} bytes")
     return Reply(int(status), headers, b"".join(parts))
+
+
+def _same_place(address: str, host: str) -> None:
+    """Refuse an answer that a redirection led to elsewhere: whoever sent it, it is not the service.
+
+    Raises
+    ------
+    Lost
+        The answer came from another host, or unprotected.
+    """
+    came = urlsplit(address)
+    if came.scheme != "https" or came.hostname != host:
+        raise Lost(f"the request was redirected to {came.scheme}://{came.netloc}: a network that wants a login first?")
 
 
 _default_lock = threading.Lock()

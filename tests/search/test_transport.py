@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
 import io
 import socket
@@ -8,6 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 import urllib.response
+import weakref
 from typing import Any
 
 import pytest
@@ -52,6 +54,46 @@ def test_an_endless_answer_ends() -> None:
 
     with pytest.raises(Lost, match="more than 1,000,000 bytes"):
         send(Endless, timeout=5, deadline=5, largest=1_000_000)
+
+
+def test_an_answer_that_is_too_long_is_let_go() -> None:
+    """Each try at an endless answer keeps all that came, and seven tries need seven times the memory."""
+    pieces: list[weakref.ref[Any]] = []
+
+    class Piece(bytearray):
+        pass
+
+    class Endless(io.RawIOBase):
+        headers: dict[str, str] = {}  # noqa: RUF012
+        code = 200
+
+        def read1(self, size: int) -> Piece:
+            piece = Piece(size)
+            pieces.append(weakref.ref(piece))
+            return piece
+
+    gc.disable()
+    try:
+        with pytest.raises(Lost) as raised:
+            send(Endless, timeout=5, deadline=5, largest=10_000_000)
+        assert len(pieces) >= 10
+        assert sum(piece() is not None for piece in pieces) <= 1, raised
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://eutils.example.test/entrez/eutils/esearch.fcgi", "https://eutils.example.test"),
+        ("http://eutils.ncbi.nlm.nih.gov/entrez/eutils/esearch.fcgi", "http://eutils.ncbi.nlm.nih.gov"),
+    ],
+)
+def test_an_answer_from_elsewhere_is_not_believed(address: str, said: str) -> None:
+    """A redirection to another host, or to http, decides what a search finds."""
+    handle = urllib.response.addinfourl(io.BytesIO(b"<eSearchResult/>"), _headers(""), address, 200)
+    with pytest.raises(Lost, match=f"redirected to {said}:"):
+        send(lambda: handle, timeout=5, deadline=5, largest=1000, host="eutils.ncbi.nlm.nih.gov")
 
 
 def test_a_promise_of_length_is_held_against_the_answer() -> None:
