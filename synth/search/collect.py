@@ -10,6 +10,7 @@ from typing import Any
 
 from .._version import __version__
 from ..errors import IncompleteSearch, ProblemsError, ServiceError, SettingsError
+from ..workspace import digest
 from . import finish
 from .batches import Batch, Batches
 from .client import PER_FETCH, Entrez
@@ -247,6 +248,12 @@ class _Collector:
         """Make the new records ready; give what changed against the stored ones, and whose those were."""
         stored = self.store.records_file.exists()
         last = self.store.last()
+        left = last["records"].get("sha256") if last is not None else None
+        if stored and last is not None and left != digest(self.store.records_file):
+            self.warnings.append(
+                f"records.jsonl is not as run {last['run']} left it: somebody has changed it since. New, gone and "
+                "changed are against the file as it was found."
+            )
         changes, records = finish.stage_records(
             self.store, self.session.run, lines, frozenset(each.pmid for each in missing)
         )

@@ -10,6 +10,7 @@ from ..errors import Problem, ProblemsError
 from ..review import visible
 from .answers import NotFound, SearchAnswer
 from .query import Line, Query
+from .strategy import StrategyProblem
 
 __all__ = ["Counts", "LineCount", "Progress", "Tell", "count_lines", "refuse_what_was_left_out"]
 
@@ -156,16 +157,17 @@ def refuse_what_was_left_out(query: Query, counts: Counts) -> None:
     problems: list[Problem] = []
     seen: set[str] = set()
     for each in (*counts.lines, counts.whole):
+        made_of_others = each.id == WHOLE or each.text != each.expanded
         for sentence, value in zip(each.not_found.sentences(), _values(each.not_found), strict=True):
-            if each.id == WHOLE and sentence in seen:
+            if made_of_others and sentence in seen:  # said of the line that it comes from
                 continue
             seen.add(sentence)
             problems.append(
-                Problem(
+                StrategyProblem(
                     query.file or query.name,
                     visible(sentence, 200),
                     "Correct it, or accept it as it is with --allow-warnings.",
-                    column=f"line {each.id}" if each.id else None,
+                    column=f"#{each.id}" if each.id else None,
                     value=visible(value),
                 )
             )

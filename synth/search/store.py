@@ -225,8 +225,11 @@ def _by_time(run: str) -> tuple[str, int, str]:
 
 
 def _damaged(path: Path, row: int | None, what: str) -> Problem:
+    parts = path.parts
+    # As a person in the review knows it: from queries/ on.
+    first = len(parts) - 1 - parts[::-1].index("queries") if "queries" in parts else -2
     return Problem(
-        f"{path.parent.name}/{path.name}",
+        "/".join(parts[first:]),
         f"{what}. The file was changed or damaged after it was written, or a newer synth wrote it.",
         "Restore it from version control or a copy.",
         row=row,

@@ -88,7 +88,7 @@ def test_what_pubmed_left_out_is_an_error(eutils: Eutils, tmp_path: Path) -> Non
     with pytest.raises(ProblemsError) as raised:
         run(eutils, tmp_path / "demo", query)
     places = {(problem.file, problem.column) for problem in raised.value.problems}
-    assert places == {("queries/demo.toml", "line 1"), ("queries/demo.toml", "line 2")}
+    assert places == {("queries/demo.toml", "#1"), ("queries/demo.toml", "#2")}
     assert "[nosuch]" in str(raised.value)
     assert "--allow-warnings" in str(raised.value)
     assert not Store(tmp_path / "demo").current.exists()
@@ -96,6 +96,36 @@ def test_what_pubmed_left_out_is_an_error(eutils: Eutils, tmp_path: Path) -> Non
     assert done.complete
     assert any("nosuch" in text for text in done.warnings)
     assert done.log["strategy"]["lines"][0]["not_found"]["fields"] == ["nosuch"]
+
+
+def test_what_was_left_out_is_said_of_the_line_that_it_comes_from(eutils: Eutils, tmp_path: Path) -> None:
+    """One wrong word is told again for each line that refers to its line, or a second line that has it is not told."""
+    lines = (
+        Line("words", "", "zzzqqq", "zzzqqq"),
+        Line("again", "", "zzzqqq OR spine", "zzzqqq OR spine"),
+        Line("both", "", "#words OR spine", "(zzzqqq) OR spine"),
+    )
+    with pytest.raises(ProblemsError) as raised:
+        run(eutils, tmp_path / "demo", Query("demo", "(zzzqqq) OR spine", lines, "", "queries/demo.toml"))
+    told = [str(problem) for problem in raised.value.problems]
+    assert len(told) == 2
+    assert told[0].startswith('queries/demo.toml, #words, at "zzzqqq": PubMed found')
+    assert told[1].startswith("queries/demo.toml, #again, at ")
+
+
+def test_records_that_somebody_changed_are_not_taken_for_a_change_of_pubmed(eutils: Eutils, tmp_path: Path) -> None:
+    """A line that was lost from records.jsonl counts as a new record of PubMed, and nobody is told otherwise."""
+    run(eutils, tmp_path / "demo")
+    assert not any("somebody" in text for text in run(eutils, tmp_path / "demo").warnings)
+    file = Store(tmp_path / "demo").records_file
+    whole = file.read_bytes()
+    file.write_bytes(whole[whole.index(b"\n") + 1 :])
+    done = run(eutils, tmp_path / "demo")
+    assert done.changes is not None
+    assert len(done.changes["new"]) == 1
+    assert [text for text in done.warnings if "records.jsonl is not as run" in text]
+    assert file.read_bytes() == whole
+    assert not any("somebody" in text for text in run(eutils, tmp_path / "demo").warnings)
 
 
 def test_an_ignored_word_and_an_unknown_quoted_phrase_are_errors(eutils: Eutils, tmp_path: Path) -> None:
