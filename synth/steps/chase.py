@@ -28,6 +28,7 @@ __all__ = ["Chased", "chase_from", "seeds_of"]
 
 Tell = Callable[[str, int, int], None]
 """Told of the stage, and how much of it is done, of how much."""
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ class Chased:
         Raises
         ------
         IncompleteSearch
-            With every PMID that was not delivered.
+            With the PMIDs that were not delivered; of many, the first, and where all of them stand.
         """
         if self.not_delivered:
+            reasons = [f"PMID {pmid} was not delivered." for pmid in self.not_delivered[:_SHOWN]]
+            if (more := len(self.not_delivered) - _SHOWN) > 0:
+                reasons.append(f"... and {more:,} more: {self.folder}/{self.log['run']}.json lists them.")
             raise IncompleteSearch(
-                "PubMed did not deliver all records that the links lead to. What came is stored.",
-                [f"PMID {pmid} was not delivered." for pmid in self.not_delivered],
+                "PubMed did not deliver all records that the links lead to. What came is stored.", reasons
             )
 
 

@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _LARGEST = 32 * 2**20
+_FORMATS = {"": "md", "md": "md", "markdown": "md", "txt": "md", "html": "html", "htm": "html", "json": "json"}
 
 
 def known_of(words: Sequence[str]) -> tuple[tuple[Known, ...], tuple[str, ...]]:
@@ -218,13 +219,19 @@ def format_of(format: str | None, output: Path | None, as_json: bool) -> str:
     Raises
     ------
     SettingsError
-        Two different ones are asked for.
+        Two different ones are asked for, or none is known by that ending.
     """
     if as_json and format not in (None, "json"):
         raise SettingsError(f"--json and --format {format} are two formats. Keep one.")
     ending = output.suffix.lower().lstrip(".") if output is not None else ""
-    by_name = {"html": "html", "htm": "html", "json": "json"}.get(ending, "md")
-    return "json" if as_json else format or by_name
+    if as_json or format:
+        return "json" if as_json else str(format)
+    if ending not in _FORMATS:
+        raise SettingsError(
+            f"A file that ends in .{visible(ending, 40)} is not written. Name one that ends in .md, .html or .json "
+            "with --output, or give --format."
+        )
+    return _FORMATS[ending]
 
 
 def report_text(record: dict[str, Any], format: str, *, ascii_only: bool = False) -> str:

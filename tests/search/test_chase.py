@@ -105,6 +105,21 @@ def test_a_record_that_is_not_delivered_is_said(linked: Eutils, tmp_path: Path) 
     assert done.log["not_delivered"] == [102]
 
 
+def test_of_many_undelivered_records_the_first_are_shown(linked: Eutils, tmp_path: Path) -> None:
+    """Thousands of lines hide what the command found."""
+    linked.corpus.link("pubmed_pubmed_refs", 37268432, [*range(70_000_001, 70_000_051)])
+    workspace = Workspace.find(review_in(tmp_path))
+    entrez = client(linked)
+    done = chase_from(workspace, seeds_of(workspace, ["37268432"], entrez), entrez, citing=False)
+    assert len(done.log["not_delivered"]) == 50
+    with pytest.raises(IncompleteSearch) as raised:
+        done.check()
+    lines = str(raised.value).splitlines()
+    assert len(lines) == 22
+    assert lines[-1] == f"  ... and 30 more: queries/chase/{done.log['run']}.json lists them."
+    assert (workspace.queries / "chase" / f"{done.log['run']}.json").exists()
+
+
 def test_outside_of_a_review_nothing_is_stored(linked: Eutils, tmp_path: Path) -> None:
     """PMIDs cannot be chased without a review, or files appear in the current folder."""
     entrez = client(linked)

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from synth.errors import ProblemsError, UnknownName, WorkspaceError
+from synth.errors import ProblemsError, SettingsError, UnknownName, WorkspaceError
 from synth.search.prisma_s import SCHEMA, search_record
 from synth.search.prisma_s_text import as_html, as_markdown
 from synth.search.store import Store
 from synth.steps.chase import chase_from, seeds_of
 from synth.steps.search import run_search
 from synth.steps.search_list import open_strategy
-from synth.steps.search_report import record_of, records_of_review, report_text, save_report
+from synth.steps.search_report import format_of, record_of, records_of_review, report_text, save_report
 from synth.workspace import Workspace
 from tests.search.conftest import Eutils
 
@@ -241,6 +241,16 @@ def test_a_file_of_somebody_else_is_left_alone(searched: Workspace, tmp_path: Pa
     assert other.read_text("utf-8") == "mine"
     with pytest.raises(WorkspaceError, match="There is no folder"):
         save_report(tmp_path / "none" / "x.md", "x")
+
+
+def test_the_ending_of_the_file_says_the_format() -> None:
+    """Markdown is written into a file that calls itself something else, and its reader opens something broken."""
+    named = {"a.md": "md", "a.txt": "md", "a": "md", "a.HTML": "html", "a.htm": "html", "a.json": "json"}
+    assert {name: format_of(None, Path(name), False) for name in named} == named
+    assert format_of("html", Path("a.pdf"), False) == "html"
+    for name in ("a.pdf", "a.docx", "a.jsonl"):
+        with pytest.raises(SettingsError, match=r"ends in \.(pdf|docx|jsonl) is not written"):
+            format_of(None, Path(name), False)
 
 
 def test_the_documents_names_are_documented(searched: Workspace) -> None:
