@@ -75,8 +75,8 @@ Examples:
                    "[default: by the data PLOGIT, IRLN, MN, OR, IRR, MD, ZCOR or GEN]")
 @click.option("--model", type=Choice(MODELS),
               help="Mixed model of the counts (glmm; of two arms also glmm-um-fs, glmm-cm-el, glmm-cm-al), "
-                   "inverse-variance weights, Mantel-Haenszel, Peto, beta-binomial or Bayesian model. [default: glmm for "
-                   "PLOGIT, peto for PETO, else inverse]")
+                   "inverse-variance weights, Mantel-Haenszel, Peto, beta-binomial or Bayesian model. [default: glmm "
+                   "for PLOGIT, peto for PETO, else inverse]")
 @click.option("--effects", type=Choice(EFFECTS),
               help="Whether the studies may differ in their true values. [default: random, where the model has it]")
 @click.option("--tau2", "--tau2-method", "tau2_method", type=Choice(TAU2_METHODS),
