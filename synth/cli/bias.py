@@ -33,7 +33,7 @@ def bias(as_json: bool) -> None:
     made = bias_report(workspace)
     console = Console.of(sys.stdout)
     if as_json:
-        click.echo(to_json(made.document, ascii_only=not console.unicode), nl=False)
+        click.echo(to_json(made.document, ascii_only=not console.unicode), nl=False)  # JSON escapes
         return
     text = made.table()
     if not console.unicode:

@@ -28,7 +28,7 @@ def check(strict: bool, as_json: bool) -> int:
 
     found = look(Workspace.find())
     if as_json:
-        click.echo(to_json(found.to_dict(), ascii_only=not Console.of(sys.stdout).unicode), nl=False)
+        click.echo(to_json(found.to_dict(), ascii_only=not Console.of(sys.stdout).unicode), nl=False)  # JSON escapes
     else:
         for problem in found.problems:
             say(f"{problem.severity}: {problem}", err=True)

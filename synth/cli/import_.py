@@ -50,6 +50,6 @@ def import_(
     for problem in made.warnings:
         say(f"synth: {problem}", err=True)
     if as_json:
-        click.echo(to_json(made.to_dict(), ascii_only=not Console.of(sys.stdout).unicode), nl=False)
+        click.echo(to_json(made.to_dict(), ascii_only=not Console.of(sys.stdout).unicode), nl=False)  # JSON escapes
         return
     say(tell(made))

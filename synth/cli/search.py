@@ -344,7 +344,7 @@ def _report(name: str, format: str | None, output: Path | None, run: str | None,
     record = record_of(Workspace.find(), name, run)
     if output is None:
         text = report_text(record, chosen, ascii_only=not Console.of(sys.stdout).unicode)
-        click.echo(text, nl=False) if chosen == "json" else say(text, nl=False)
+        click.echo(text, nl=False) if chosen == "json" else say(text, nl=False)  # JSON escapes
         return
     save_report(output, report_text(record, chosen))
     say(f"Written: {output}")

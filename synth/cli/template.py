@@ -41,7 +41,7 @@ def template(patients: bool, outcomes: tuple[str, ...], output: Path | None, rep
         workspace, output=output, outcomes=outcomes, patients=patients, known=known_studies(workspace), replace=replace
     )
     if as_json:
-        click.echo(to_json(made.to_dict(), ascii_only=not Console.of(sys.stdout).unicode), nl=False)
+        click.echo(to_json(made.to_dict(), ascii_only=not Console.of(sys.stdout).unicode), nl=False)  # JSON escapes
         return
     for path in made.files:
         say(f"Written: {path}")
