@@ -83,12 +83,21 @@ def doi_of(words: str | None) -> str:
 
 
 def pmcid_of(words: str | None) -> str:
-    """Return the PubMed Central number as ``PMC123``, or ""."""
+    """Return the PubMed Central number as ``PMC123``, or "".
+
+    Examples
+    --------
+    >>> pmcid_of("PMC123"), pmcid_of("123"), pmcid_of("pmc-id: PMC123;manuscript-id: NIHMS4;"), pmcid_of("NIHMS4")
+    ('PMC123', 'PMC123', 'PMC123', '')
+    """
     if not words:
         return ""
     if words.startswith("PMC") and words[3:].isdecimal() and words.isascii():
         return words
-    found = _PMCID.search(words.upper())
+    bare = words.strip().upper()
+    if bare.isdecimal() and bare.isascii():  # as many references have it
+        return f"PMC{bare}" if len(bare) <= _NUMBER_LENGTH else ""
+    found = _PMCID.search(bare)
     return found[0] if found else ""
 
 

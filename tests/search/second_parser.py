@@ -59,8 +59,8 @@ def _doi(words: str) -> str:
 
 
 def _pmc(words: str) -> str:
-    found = re.search(r"PMC[0-9]{1,12}", words.upper())
-    return found.group() if found else ""
+    found = re.search(r"PMC([0-9]{1,12})", words.upper()) or re.fullmatch(r"\s*([0-9]{1,10})\s*", words)
+    return f"PMC{found[1]}" if found else ""
 
 
 def _date(element: ET.Element | None) -> tuple[str, str]:

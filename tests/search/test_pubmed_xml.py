@@ -259,7 +259,7 @@ def test_what_older_files_cite_stands_with_the_references() -> None:
     record = one(
         citation=links("Cites", "Cites", "CommentOn"),
         data="<ReferenceList><Title>References</Title><ReferenceList><Reference><Citation>New</Citation><ArticleIdList>"
-        '<ArticleId IdType="pubmed">101</ArticleId><ArticleId IdType="pmc">PMC5</ArticleId></ArticleIdList></Reference>'
+        '<ArticleId IdType="pubmed">101</ArticleId><ArticleId IdType="pmc">5</ArticleId></ArticleIdList></Reference>'
         '<Reference><Citation>Bare</Citation><ArticleIdList><ArticleId IdType="pubmed">0</ArticleId>'
         '<ArticleId IdType="doi">no doi</ArticleId></ArticleIdList></Reference></ReferenceList></ReferenceList>',
     )
