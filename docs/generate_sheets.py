@@ -17,6 +17,7 @@ This page is made from the contract of columns that the reader itself uses (`pyt
     synth template                    # an empty workbook for this review: extraction.xlsx
     synth import extraction.xlsx      # read, check, show what changes, keep
     synth check                       # everything that is kept, again
+    synth reconcile A.xlsx B.xlsx     # two people's sheets of the same studies, and where they differ
 
 `synth template` writes a workbook with the review's own arms and outcomes as lists. Any sheet of your own does as well:
 `synth import` reads .xlsx, .xlsm (macros are never run), .xls, .ods, .csv and .tsv, all sheets of a workbook, in any of the
@@ -81,6 +82,36 @@ studies that may share patients, hidden rows.
 difference between two versions reads as what changed. `origin` says from which file, sheet and cells a figure came;
 `imports.jsonl` has a line for each import with the file's name, its SHA-256 and the date. Importing a file twice changes
 nothing. Where a row comes again its figures are replaced together; an empty cell takes away no note that is there.
+
+## Two people who extracted independently
+
+    synth reconcile anna.xlsx ben.xlsx                          # how far they agree, and where they do not
+    synth reconcile anna.xlsx ben.xlsx --output settle.xlsx     # the same, and a workbook to settle it in
+    synth reconcile anna.xlsx ben.xlsx --settled settle.xlsx    # keep what was agreed
+
+Both sheets may have any of the forms above. Rows are the same where study, arm and outcome are. For every column stand:
+
+| what | of which rows |
+|---|---|
+| agreement, per cent | those that both have and for which at least one gives a value; a value against an empty cell is no agreement |
+| Cohen's kappa, unweighted, for words from a list, judgements of bias, `unit`, and whether a row is excluded | those for which both give a value; an empty `bound` or `unit` is a value |
+| ICC(A,1) for counts and numbers: two-way random effects, absolute agreement, a single person (McGraw and Wong 1996; ICC(2,1) of Shrout and Fleiss 1979) | those for which both give a number |
+
+Means, medians and what goes with them are taken outcome by outcome, judgements instrument by instrument, and counts over all
+outcomes together. Where nothing varies, or both give a value in fewer than two rows, there is no coefficient, and the reason
+stands in its place. A column of words that only one of the two filled in at all is taken over, and said. `where`, `note`,
+`source`, `definition` and `support` are everybody's own words: the agreed row has those of both.
+
+The workbook has a row for each cell that differs and for each row that only one of them has, with both values and where each
+stands. In `settled` choose `A`, `B`, `other` (and type the value into `other value`) or `empty`; or type the value itself. For a
+`whole row` the one who has it keeps it, and the other leaves it out. `note` goes into the note of the row. While a row is not
+settled, or a sheet has changed since, nothing is kept.
+
+The agreed rows go the way of `synth import`; `origin` names both sheets and the cells in which they were settled. What A and B
+extracted is kept beside them in `extracted/readers/NAME/a` and `b`, which is never pooled, and `imports.jsonl` names all three
+files with their SHA-256. Figures that were counted from patients are compared as figures. Patients that both have row for row
+are kept as patients; otherwise the settled figures are. Rows of patients are kept in the folders of A and B too, and shown
+nowhere.
 """
 
 SHEETS: tuple[tuple[str, str, Sequence[Column]], ...] = (

@@ -79,6 +79,16 @@ def fill_in(path: Path) -> None:
         path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
 
 
+def settle(words: list[str]) -> None:
+    """Write the workbook that an example of ``synth reconcile`` takes in: A is right in every row."""
+    name = words[words.index("--settled") + 1]
+    assert run([*words[1:4], "--output", name]) == 0
+    book = openpyxl.load_workbook(name)
+    for row in range(2, book["disagreements"].max_row + 1):
+        book["disagreements"].cell(row, 10).value = "A"
+    book.save(name)
+
+
 def test_every_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,7 +103,8 @@ def test_every_example_runs(
         words = words[: words.index(">>")] if ">>" in words else words[: words.index(">")] if ">" in words else words
         place = tmp_path / str(number)
         place.mkdir()
-        if words[1] in ("pool", "outcomes", "template", "import", "check", "bias") and "figures.csv" not in words:
+        in_review = ("pool", "outcomes", "template", "import", "reconcile", "check", "bias")
+        if words[1] in in_review and "figures.csv" not in words:
             (place / "extracted").mkdir()
             for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):
                 (place / name).write_bytes((ROOT / name).read_bytes())
@@ -101,11 +112,14 @@ def test_every_example_runs(
             judged = "Wänman 2023,jbi-case-series,1,yes\nYe JY 2022,jbi-case-series,1,no\n"
             text = f"study,instrument,item,judgement\n{judged}"
             (place / "extracted" / "bias.csv").write_text(text, encoding="utf-8")
-        for sheet in (Path(word) for word in words[2:] if words[1] == "import" and "." in word):
-            fill_in(place / sheet)
+        for sheet in (Path(word) for word in words[2:] if words[1] in ("import", "reconcile") and "." in word):
+            if words[words.index(str(sheet)) - 1] not in ("--output", "--settled"):
+                fill_in(place / sheet)
         header = "series,deaths,patients\n" if "deaths" in words else "study,events,total\n"
         (place / "figures.csv").write_text(header + FIGURES.split("\n", 1)[1], encoding="utf-8")
         monkeypatch.chdir(place)
+        if "--settled" in words:
+            settle(words)
         assert run(words[1:]) == 0, f"{line}\n{capsys.readouterr().err}"
 
 

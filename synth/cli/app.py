@@ -24,6 +24,7 @@ COMMANDS = {
     "chase": "chase",
     "template": "template",
     "import": "import_",
+    "reconcile": "reconcile",
     "check": "check",
     "bias": "bias",
     "outcomes": "outcomes",

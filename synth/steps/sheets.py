@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from ..extract.store import PATIENTS_FOLDER, Change, merge
 from ..extract.tables import Table
 from ..workspace import Workspace, digest, now, visible, write_all
 
-__all__ = ["LOG", "SCHEMA", "Given", "Imported", "import_sheets"]
+__all__ = ["LOG", "SCHEMA", "Given", "Imported", "import_sheets", "keep", "read_sheets", "there"]
 
 LOG = "imports.jsonl"
 SCHEMA = "synth.import/1"
@@ -129,7 +129,27 @@ def import_sheets(
     WorkspaceError
         A file cannot be read or written; nothing was changed.
     """
-    beside = _there(workspace)
+    beside = there(workspace)
+    tables, sources, problems = read_sheets(workspace, paths)
+    found = None
+    if tables:
+        found = understand(tables, workspace.review, given=given, drop_identity=drop_identity, beside=beside)
+        problems += found.problems
+    if any(problem.severity == "error" for problem in problems) or found is None:
+        raise ProblemsError(problems)
+    return keep(workspace, found, sources, problems, dry_run=dry_run)
+
+
+def read_sheets(
+    workspace: Workspace, paths: Sequence[Path]
+) -> tuple[list[Table], list[tuple[str, str]], list[Problem]]:
+    """Read the tables of files that people filled in, with name and digest of each file, and what is wrong with them.
+
+    Raises
+    ------
+    WorkspaceError
+        A file cannot be read, or is one that import writes.
+    """
     known = known_headings(workspace.review)
     tables: list[Table] = []
     problems: list[Problem] = []
@@ -144,18 +164,56 @@ def import_sheets(
             tables += read_tables(path, visible(path.name, 300), known)
         except ProblemsError as error:
             problems += error.problems
-    found = None
-    if tables:
-        found = understand(tables, workspace.review, given=given, drop_identity=drop_identity, beside=beside)
-        problems += found.problems
-    if any(problem.severity == "error" for problem in problems) or found is None:
-        raise ProblemsError(problems)
+    return tables, sources, problems
+
+
+def keep(
+    workspace: Workspace,
+    found: Understood,
+    sources: Sequence[tuple[str, str]],
+    problems: Sequence[Problem] = (),
+    *,
+    dry_run: bool = False,
+    besides: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Imported:
+    """Put what was understood into the files of a review, with a line about it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The review.
+    found : Understood
+        Without errors.
+    sources : sequence of (str, str)
+        Files that it comes from, and their sha256.
+    problems : sequence of Problem
+        Warnings to pass on.
+    dry_run : bool
+        Write nothing.
+    besides : mapping of str to str, optional
+        Text of further files to write in the same stroke, by their names inside ``extracted``.
+    more : mapping, optional
+        What else the line in the log says.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    ProblemsError
+        The review could not be pooled any more; nothing was changed.
+    WorkspaceError
+        A file cannot be written; nothing was changed.
+    """
     texts = _texts(workspace)
     merged = merge(texts, found)
     if merged.contents:
         _rehearse(workspace, unseen(texts | merged.contents, merged.changes))
-    if merged.contents and not dry_run:
-        _keep(workspace, merged.contents, sources, merged.changes, merged.unchanged)
+    contents = {**merged.contents, **(besides or {})}
+    if contents and not dry_run:
+        _keep(workspace, contents, sources, merged.changes, merged.unchanged, more or {})
     return Imported(
         sources=tuple(sources),
         changes=merged.changes,
@@ -164,7 +222,7 @@ def import_sheets(
         studies=len(found.studies),
         judgements=len(found.bias_rows),
         counted=_counted(found),
-        files=tuple(f"{workspace.relative(workspace.extracted)}/{name}" for name in merged.contents),
+        files=tuple(f"{workspace.relative(workspace.extracted)}/{name}" for name in contents),
         notes=found.notes,
         warnings=tuple(problems),
         dry_run=dry_run,
@@ -185,7 +243,7 @@ def _figure(events: int | None, total: int | None, mean: float | None) -> str:
     return f"{events}/{'-' if total is None else total}"
 
 
-def _there(workspace: Workspace) -> Extracted | None:
+def there(workspace: Workspace) -> Extracted | None:
     """What the review has already; nothing at all is fine for a new one."""
     texts = _texts(workspace)
     if not any(len(text.splitlines()) > 1 for text in texts.values()):
@@ -233,6 +291,7 @@ def _keep(
     sources: Sequence[tuple[str, str]],
     changes: Sequence[Change],
     unchanged: int,
+    more: Mapping[str, Any],
 ) -> None:
     """Write the files and the line about it together: all of them, or none."""
     log = workspace.extracted / LOG
@@ -249,6 +308,7 @@ def _keep(
         "changed": sum(change.rows for change in changes if change.what == "changed"),
         "unchanged": unchanged,
         "files": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in contents.items()},
+        **more,
     }
     written: dict[Path, str | bytes] = {workspace.extracted / name: text for name, text in contents.items()}
     written[log] = before + json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n"
