@@ -242,11 +242,11 @@ def test_many_at_once() -> None:
     rng = np.random.default_rng(8)
     v = rng.uniform(0.05, 0.5, (10_000, 10))
     y = rng.normal(0.0, np.sqrt(v + 0.1))
-    start = time.perf_counter()
+    start = time.process_time()
     replicates = fit(y, v)
     one = fit(y.ravel(), v.ravel())
     # about 0.1 s; a loop takes a hundred times as long, so that a busy machine does not fail this
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0
     assert replicates.tau2.shape == (10_000,)
     np.testing.assert_allclose(one.tau2, 0.1, atol=0.005)
 

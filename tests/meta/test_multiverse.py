@@ -186,8 +186,8 @@ def test_one_study_has_no_multiverse() -> None:
 def test_a_thousand_studies_take_no_longer_than_a_breath(shared: Path) -> None:
     """Each combination is fitted anew instead of each tau2 once: minutes for a thousand studies."""
     data = json.loads((shared / "reference" / "edge_k1000.json").read_text(encoding="utf-8"))["data"]
-    start = time.perf_counter()
+    start = time.process_time()
     m = pool_multiverse({"events": data["events"], "total": data["n"]})
     # 0.4 s here; a machine that is busy with other things may take several times that
-    assert time.perf_counter() - start < 8.0
+    assert time.process_time() - start < 8.0
     assert m.count > 150
