@@ -99,7 +99,8 @@ Both sheets may have any of the forms above. Rows are the same where study, arm 
 
 Means, medians and what goes with them are taken outcome by outcome, judgements instrument by instrument, and counts over all
 outcomes together. Where nothing varies, or both give a value in fewer than two rows, there is no coefficient, and the reason
-stands in its place. A column of words that only one of the two filled in at all is taken over, and said. `where`, `note`,
+stands in its place. A column of words that only one of the two filled in at all, and a sheet of studies or of bias that only one
+of them has, are taken over, and that is said. `where`, `note`,
 `source`, `definition` and `support` are everybody's own words: the agreed row has those of both.
 
 The workbook has a row for each cell that differs and for each row that only one of them has, with both values and where each

@@ -183,6 +183,9 @@ def compare(a: Understood, b: Understood) -> Comparison:
                 if not same(column, rows_a[key], rows_b[key])
             ]
         cells += [each for _, each in sorted(found, key=lambda pair: pair[0])]
+        if whole_sheet(kind, rows_a, rows_b):
+            taken.append((kind, "every row", whole_sheet(kind, rows_a, rows_b)))
+            continue
         alone += [_alone(kind, row, first=True) for key, row in rows_a.items() if key not in rows_b]
         alone += [_alone(kind, row, first=False) for key, row in rows_b.items() if key not in rows_a]
     return Comparison(tuple(columns), (*cells, *alone), tuple(counts), tuple(taken))
@@ -223,6 +226,11 @@ def only_giver(column: Column, pairs: Sequence[tuple[Row, Row]]) -> str:
         return ""
     gives_a, gives_b = any(value(a, column.name) for a, _ in pairs), any(value(b, column.name) for _, b in pairs)
     return "" if gives_a == gives_b else "A" if gives_a else "B"
+
+
+def whole_sheet(kind: str, rows_a: Mapping[Key, Row], rows_b: Mapping[Key, Row]) -> str:
+    """Say who alone has a sheet that describes or judges studies: it is taken over, and not settled row by row."""
+    return "" if kind == "results" or bool(rows_a) == bool(rows_b) else "A" if rows_a else "B"
 
 
 def value(row: Row, column: str) -> str:

@@ -26,6 +26,7 @@ from .reconcile import (
     rows_of,
     same,
     value,
+    whole_sheet,
 )
 from .understand import Understood
 
@@ -106,6 +107,9 @@ def settle(a: Understood, b: Understood, decisions: Decisions) -> Understood:
                 made[kind].append(_joined(kind, key, rows_a[key], rows_b[key], columns, givers, decisions))
                 continue
             whose, row = ("A", rows_a[key]) if key in rows_a else ("B", rows_b[key])
+            if whole_sheet(kind, rows_a, rows_b):
+                made[kind].append(replace(row, origin=f"{whose}: {_origin(row)}"))
+                continue
             decision = decisions[(kind, *key, WHOLE_ROW)]
             if decision.choice == whose:
                 told = _told(kind, row, [(WHOLE_ROW, decision)])
@@ -190,6 +194,10 @@ def _joined(
             changes[name] = chosen
         else:
             more[name] = "" if chosen is None else str(chosen)
+    for name, decision in settled:
+        basis = f"{name}_basis"
+        if basis in changes and basis not in dict(settled):  # how a number was come by goes with the number
+            changes[basis] = "" if decision.choice == "other" else value(a if decision.choice == "A" else b, basis)
     for name in sorted(WORDS & contract):
         changes[name] = _both(value(a, name), value(b, name))
     if not isinstance(a, BiasRow):

@@ -110,6 +110,25 @@ def test_a_column_of_one_person_is_taken_over() -> None:
     assert [(row.country, dict(row.more).get("brand")) for row in agreed.studies] == [("Finland", ""), ("", "x")]
 
 
+def test_a_sheet_of_one_person_is_taken_over() -> None:
+    """Every study has to be settled where only one of them described the studies, or the descriptions are lost."""
+    described = StudyArm("A", "new", year=2020, file="a.xlsx")
+    a, b = understood(figure("A", 3), studies=(described,)), understood(figure("A", 3))
+    assert compare(a, b).taken_over == (("studies", "every row", "A"),)
+    for first, second, who in ((a, b, "A"), (b, a, "B")):
+        assert compare(first, second).disagreements == ()
+        assert [(row.year, row.origin) for row in settle(first, second, {}).studies] == [(2020, f"{who}: a.xlsx")]
+
+
+def test_a_basis_goes_with_its_number() -> None:
+    """The number of B is said to be derived because A's was."""
+    a, b = understood(figure("A", 3, events_basis="derived")), understood(figure("A", 4))
+    comparison = compare(a, b)
+    for word, basis in (("A", "derived"), ("B", ""), ("5", "")):
+        (row,) = settle(a, b, read(comparison, workbook(comparison, events=word))[0]).figures
+        assert row.events_basis == basis
+
+
 def test_an_empty_bound_says_something() -> None:
     """Somebody's mark that a figure is only a bound is taken over, or dropped, without a word."""
     found = compare(understood(figure("A", 3, bound="upper")), understood(figure("A", 3)))
