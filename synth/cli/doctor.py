@@ -46,7 +46,7 @@ def doctor(online: bool, as_json: bool) -> None:
         with progress:
             trip = round_trip(make(), progress)
         if as_json:
-            click.echo(to_json(trip.to_json(), ascii_only=not console.unicode), nl=False)
+            click.echo(to_json(trip.to_json(), ascii_only=not console.unicode), nl=False)  # JSON escapes
         else:
             for visit in trip.visits:
                 say(f"{visit.state:<10} {visit.endpoint:<9} {visit.promise}\n{'':21}{visit.said}")
@@ -56,7 +56,7 @@ def doctor(online: bool, as_json: bool) -> None:
 
     health = examine()
     if as_json:
-        click.echo(to_json(health.to_json(), ascii_only=not console.unicode), nl=False)
+        click.echo(to_json(health.to_json(), ascii_only=not console.unicode), nl=False)  # JSON escapes
     else:
         from ..steps.search_tables import table
 
