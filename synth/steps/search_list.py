@@ -105,6 +105,8 @@ class Listed:
         How far a run came that has not ended; "" where there is none.
     runs : int
         Runs that have ended.
+    complete : bool
+        Whether the last of them has every record that it found.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Listed:
     changed: bool = False
     interrupted: str = ""
     runs: int = 0
+    complete: bool = True
 
     @property
     def state(self) -> str:
@@ -130,6 +133,8 @@ class Listed:
             return "not run yet"
         if self.changed:
             return "the strategy has changed since: run it again"
+        if not self.complete:
+            return "not complete: run it again"
         age = "today" if not self.age else f"{self.age:,} day{'' if self.age == 1 else 's'} ago"
         return f"{age}: run it again" if (self.age or 0) > OLD else age
 
@@ -139,10 +144,11 @@ class Listed:
             "name": self.name, "title": self.title, "file": self.file, "problem": self.problem, "last_run": self.run,
             "searched": self.searched, "records": self.total, "age_days": self.age, "changed_since": self.changed,
             "stale": self.changed or (self.age or 0) > OLD, "interrupted": self.interrupted, "runs": self.runs,
+            "complete": self.complete if self.run else None,
             "state": self.state,
         }  # fmt: skip
         if not self.run:
-            value["records_reason"] = value["age_days_reason"] = "not run yet"
+            value["records_reason"] = value["age_days_reason"] = value["complete_reason"] = "not run yet"
         return value
 
 
@@ -173,5 +179,6 @@ def _listed(workspace: Workspace, name: str) -> Listed:
     age = (now() - datetime.fromisoformat(last["started"])).days
     changed = last["strategy"]["digest"] != strategy.query.digest
     return Listed(
-        name, strategy.title, file, "", last["run"], last["started"], last["total"], max(age, 0), changed, done, runs
+        name, strategy.title, file, "", last["run"], last["started"], last["total"], max(age, 0), changed, done, runs,
+        last["complete"],
     )

@@ -32,6 +32,23 @@ def review(eutils: Eutils, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return folder
 
 
+def test_a_list_says_that_the_last_run_is_not_complete(review: Path, eutils: Eutils, capsys: Caught) -> None:  # noqa: F811
+    """A search that lacks records stands in the list as if it were done."""
+    eutils.corpus.hide(39999999)
+    assert run(["search", MIS]) == 4
+    capsys.readouterr()
+    assert run(["search"]) == 0
+    out = capsys.readouterr().out
+    assert next(line for line in out.splitlines() if line.startswith(MIS)).count("not complete: run it again") == 1
+    eutils.corpus.unavailable.clear()
+    assert run(["search", MIS]) == 0
+    capsys.readouterr()
+    assert run(["search", "--json"]) == 0
+    listed = {each["name"]: each for each in json.loads(capsys.readouterr().out)["searches"]}
+    assert (listed[MIS]["complete"], listed[MIS]["state"]) == (True, "today")
+    assert (listed[OPEN]["complete"], listed[OPEN]["complete_reason"]) == (None, "not run yet")
+
+
 def test_count_shows_every_line_and_the_translation(review: Path, capsys: Caught) -> None:
     """A line is not counted, or nobody sees how PubMed reads the search."""
     assert run(["search", OPEN, "--count"]) == 0

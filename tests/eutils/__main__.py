@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -109,6 +110,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     with server:
         say(f"{server.url}  {len(corpus.pmids())} records, {len(corpus.rejected)} elements not read")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by kill, it writes its log all the same
         with contextlib.suppress(KeyboardInterrupt):
             server.wait()
     if options.log:
