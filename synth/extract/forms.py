@@ -12,7 +12,7 @@ from synth.workspace import Outcome, visible
 from . import cells
 from .check import Problems, identity, reader_of
 from .contract import POOLED_UNIT, RESULTS, Column, fold, names_of
-from .figures import Figure, StudyArm, place_of, problem_of
+from .figures import BiasRow, Figure, StudyArm, place_of, problem_of
 from .names import Names
 from .tables import Table
 from .units import split_unit
@@ -294,25 +294,29 @@ def check_sums(figures: Sequence[Figure]) -> list[Problem]:
     ]
 
 
-def check_twice(rows: Sequence[Figure] | Sequence[StudyArm]) -> list[Problem]:
-    """Check that no two rows are about the same study, arm and outcome, in whatever sheet they stand."""
-    seen: dict[tuple[str, ...], Figure | StudyArm] = {}
+def check_twice(rows: Sequence[Figure] | Sequence[StudyArm] | Sequence[BiasRow]) -> list[Problem]:
+    """Check that no two rows are about the same study, arm and outcome (or item), in whatever sheet they stand."""
+    seen: dict[tuple[str, ...], Figure | StudyArm | BiasRow] = {}
     problems = []
     for row in rows:
-        names = [row.study, row.arm, *([row.outcome] if isinstance(row, Figure) else [])]
-        if not all(names):
+        judged = isinstance(row, BiasRow)
+        more = [row.outcome] if isinstance(row, Figure) else []
+        more += [row.instrument, row.item] if isinstance(row, BiasRow) else []
+        names = [row.study, row.arm, *more]
+        if not (row.study and (row.arm or judged) and all(more)):
             continue
         first = seen.setdefault(tuple(map(identity, names)), row)
         if first is row:
             continue
-        what = "study, arm, outcome" if isinstance(row, Figure) else "study, arm"
+        what = "study, arm, outcome" if isinstance(row, Figure) else "item of a study" if judged else "study, arm"
+        remedy = "Keep one of the two rows; two groups of one study are added up, or are two studies with two labels."
         problems.append(
             problem_of(
                 row,
                 "study",
                 f"the same {what} stands in {place_of(first, row)} already.",
-                "Keep one of the two rows; two groups of one study are added up, or are two studies with two labels.",
-                value=", ".join(visible(name, 60) for name in names),
+                "Keep one of the two judgements." if judged else remedy,
+                value=", ".join(visible(name, 60) for name in names if name),
             )
         )
     return problems

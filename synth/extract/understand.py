@@ -349,7 +349,7 @@ def _checks(understood: Understood, found: _Found, review: Review, beside: Extra
     """Check the rows of the tables, together with what the review has besides."""
     own = understood.all_figures
     problems = [problem for figure in own for problem in check_figure(figure)]
-    problems += [*check_sums(own), *check_twice(own)]
+    problems += [*check_sums(own), *check_twice(own), *check_twice(understood.bias_rows)]
     figures, studies = list(own), list(understood.studies)
     if beside is not None:
         keys = {(identity(figure.study), figure.arm, figure.outcome) for figure in own}
