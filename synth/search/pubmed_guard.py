@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 from xml.parsers.expat import errors as codes
 
+from ..workspace import visible
+
 _LONGEST_PROLOG: Final = 2**20  # bytes
 _HEADS: Final = (
     (b"PK\x03\x04", "it is a zip archive. Unpack it first."),
@@ -109,7 +111,8 @@ class Parser:
         elif isinstance(error, expat.ExpatError):
             line, column = error.lineno, error.offset
         else:
-            return Failed("", str(error) if isinstance(error, Refused) else f"its characters cannot be read: {error}.")
+            said = visible(str(error), 80)
+            return Failed("", str(error) if isinstance(error, Refused) else f"its characters cannot be read: {said}.")
         if flat:
             before = _one_byte_each(chunk)[: max(0, column - self._passed)]
             last = before.rfind(b"\n")
@@ -198,4 +201,4 @@ def _words(code: int, message: str, head: bytes, *, began: bool) -> str:
         if b"<html" in head[:2000].lower() or b"<!doctype html" in head[:2000].lower():
             return _PAGE
     said = codes.messages.get(code, message)
-    return _WORDS.get(said, f"{message.partition(':')[0]}. Fetch it again.")
+    return _WORDS.get(said, f"{visible(message.partition(':')[0], 80)}. Fetch it again.")

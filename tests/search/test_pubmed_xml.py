@@ -320,7 +320,7 @@ def test_sources(tmp_path: Path) -> None:
     (plain, packed) = (tmp_path / "a.xml", tmp_path / "a.xml.gz")
     plain.write_bytes(xml)
     half = xml.index(b"<PubmedArticle>", len(xml) // 2)
-    packed.write_bytes(gzip.compress(xml[:half]) + gzip.compress(xml[half:]))  # two members are one file
+    packed.write_bytes(gzip.compress(xml[:half]) + gzip.compress(xml[half:]) + bytes(40_000))  # two members
     with plain.open("rb") as handle:
         assert list(read_pubmed_xml(handle)) == expected
         assert not handle.closed

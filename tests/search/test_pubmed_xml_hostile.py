@@ -61,6 +61,9 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         (gzip.compress(gzip.compress(SET % RECORD, mtime=0)), "compressed twice"),
         (gzip.compress(SET % RECORD, mtime=0)[:40], "compressed data are cut short"),
         (gzip.compress(SET % RECORD, mtime=0)[:-8] + b"\0" * 8, "compressed data are damaged"),
+        (gzip.compress(SET % RECORD) + b"garbage", "compressed data are damaged"),
+        (b"\x1f\x8b", "compressed data are cut short"),
+        (b'<?xml version="1.0" encoding="%s"?><a/>' % (b"x" * 5000), "x(…|\\.\\.\\.)"),
         (b"\x1f\x8b\x08" + b"\xff" * 50, "compressed data are (damaged|cut short)"),
         (b"<eFetchResult><ERROR>Empty Response. Status: Timeout</ERROR></eFetchResult>", "Status: Timeout"),
         (b"<eSearchResult/>", "its root is <eSearchResult>"),
@@ -238,6 +241,7 @@ shapes = {
     "after": Endless(b"<PubmedArticleSet></PubmedArticleSet>", b" "),
     "line ends": Endless(HEAD, b"\\n"),
     "cdata": Endless(HEAD, b"<![CDATA[]]>"),
+    "gzip name": Endless(b"\\x1f\\x8b\\x08\\x08" + bytes(6), b"x"),
 }
 name = sys.argv[1]
 source = shapes[name.removesuffix(" packed")]
@@ -254,7 +258,7 @@ print((peak() - before) // 1024)
 """
 SHAPES = ("text", "wide text", "elements", "nested", "attributes", "one attribute", "comment", "comments",
           "instructions", "characters", "name", "prolog", "prolog comment", "between", "after", "line ends", "cdata",
-          "text packed")  # fmt: skip
+          "text packed", "gzip name")  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", SHAPES)
