@@ -17,6 +17,8 @@ _KINDS = {
     "continuous": ("total", "mean", "sd", "median", "q1", "q3", "min", "max"),
 }
 _FIGURES = frozenset(name for names in _KINDS.values() for name in names)
+WORDS = "words"
+"""Sheet with the lists that cells are filled in from; it is no table of a review."""
 INSTRUMENTS = ("jbi-case-series", "robins-i", "newcastle-ottawa", "minors")
 
 

@@ -7,14 +7,13 @@ import io
 from datetime import datetime
 from typing import Any
 
-from .template import Blank, BlankSheet, Template
+from .template import WORDS, Blank, BlankSheet, Template
 
 ROWS = 2000
 """How many rows below the heading have lists and limits."""
 LARGEST_COUNT = 10_000_000
 _WIDE = frozenset({"title", "definition", "meaning", "note", "support", "source", "exclude", "population", "authors"})
 _START = "instructions"
-_WORDS = "words"
 
 
 def to_csv(sheet: BlankSheet) -> str:
@@ -75,7 +74,7 @@ def to_workbook(template: Template, made: datetime) -> bytes:
     }  # fmt: skip
     _instructions(book.add_worksheet(_START), template, looks)
     pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in template.sheets]
-    ranges = _words(book.add_worksheet(_WORDS), template, looks)
+    ranges = _words(book.add_worksheet(WORDS), template, looks)
     for sheet, page in pages:
         _sheet(page, sheet, ranges, looks)
     book.close()
@@ -111,7 +110,7 @@ def _words(page: Any, template: Template, looks: dict[str, Any]) -> dict[str, st
             page.write_string(row, column, word)
             page.write_string(row, column + 1, meaning, looks["text"])
         letter = chr(ord("A") + column)
-        ranges[name] = f"={_WORDS}!${letter}$2:${letter}${max(2, 1 + len(words))}"
+        ranges[name] = f"={WORDS}!${letter}$2:${letter}${max(2, 1 + len(words))}"
     page.freeze_panes(1, 0)
     return ranges
 

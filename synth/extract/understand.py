@@ -27,6 +27,7 @@ from .names import Names
 from .patient_columns import plan_of
 from .patients import PatientSheet
 from .tables import Table
+from .template import WORDS
 
 BIAS_FORM, PAIRS, LONG_FORM, WIDE, PATIENT_ROWS, STUDY_ROWS = "bias", "pairs", "long", "wide", "patients", "studies"
 _SAID: Final = {
@@ -154,7 +155,9 @@ def understand(
     """
     names = Names(review)
     found = _Found(names, _given(names, given or Given()), drop_identity)
-    for table in tables:
+    for place, table in enumerate(tables):
+        if table.sheet == WORDS and place and tables[place - 1].file == table.file:
+            continue  # what the template lists for its drop-down lists: the ids of outcomes would pass for headings
         found.take(table)
     if not (found.read or any(p.severity == "error" for p in found.problems)):
         file = tables[0].file if tables else "the file"
