@@ -20,6 +20,11 @@ from synth.search import Record, read_pubmed_xml
 
 MADE_UP = Path(__file__).resolve().parent.parent / "eutils" / "records.xml"
 RECORD = b"<PubmedArticle><MedlineCitation><PMID>7</PMID><Article/></MedlineCitation></PubmedArticle>"
+def packed(data: bytes) -> bytes:
+    """Compress without the clock, so that a parameter has the same name in every process."""
+    return gzip.compress(data, mtime=0)
+
+
 SET = b"<PubmedArticleSet>%s</PubmedArticleSet>"
 SECRET = "the words of a file of this machine"
 
@@ -58,10 +63,10 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"%PDF-1.7", "it is a PDF"),
         (b"BZh91AY", "bzip2"),
         (b"\xfd7zXZ\0\0", "with xz"),
-        (gzip.compress(gzip.compress(SET % RECORD, mtime=0)), "compressed twice"),
-        (gzip.compress(SET % RECORD, mtime=0)[:40], "compressed data are cut short"),
-        (gzip.compress(SET % RECORD, mtime=0)[:-8] + b"\0" * 8, "compressed data are damaged"),
-        (gzip.compress(SET % RECORD) + b"garbage", "compressed data are damaged"),
+        (packed(packed(SET % RECORD)), "compressed twice"),
+        (packed(SET % RECORD)[:40], "compressed data are cut short"),
+        (packed(SET % RECORD)[:-8] + b"\0" * 8, "compressed data are damaged"),
+        (packed(SET % RECORD) + b"garbage", "compressed data are damaged"),
         (b"\x1f\x8b", "compressed data are cut short"),
         (b'<?xml version="1.0" encoding="%s"?><a/>' % (b"x" * 5000), "x(…|\\.\\.\\.)"),
         (b"\x1f\x8b\x08" + b"\xff" * 50, "compressed data are (damaged|cut short)"),
