@@ -14,9 +14,11 @@ from ..glmm.mixed_profile import effect_ratio, profile_scale
 from ..glmm.two_arm import OK, SEPARATED, EffectFit, EffectModel, effect_model
 from ..glmm.two_arm_q import likelihood_q, wald_q
 from ..glmm.two_arm_rows import (
+    TOO_LARGE,
     effect_rows,
     i2_h2,
     limits,
+    ratio,
     study_terms,
     typical_variance,
 )
@@ -153,23 +155,24 @@ def _pooled(
             low, high, why = number(lows[0]), number(highs[0]), reasons[0]
         found["profile"] = (low, high, None, why)
     intervals = tuple(
-        Interval(name, low, high, df, Reporting(part.estimate, _up(low), _up(high)), reason)
+        Interval(name, low, high, df, Reporting(part.estimate, ratio(low), ratio(high)), reason or _large(low, high))
         for name in ("t", "profile", "wald")
         if name in found
         for low, high, df, reason in [found[name]]
     )
     low, high, df, reason = found[settings.ci_method]
+    reason = reason or _large(low, high)
     test = _test(scale, estimate, se, df)
     if test is not None and settings.ci_method == "profile" and scale.null is not None:
         flat = common or not model.shows_tau()
-        ratio = float(effect_ratio(model.arms, one, fit.inner, model.which, scale.null, common=flat)[0])
+        fallen = float(effect_ratio(model.arms, one, fit.inner, model.which, scale.null, common=flat)[0])
         name = "no effect, likelihood ratio, chi-square with 1 degree of freedom"
-        test = Test(ratio, float(chi2_tail(ratio, 1)), name)
+        test = Test(fallen, float(chi2_tail(fallen, 1)), name)
     return Pooled(scale.scale, estimate, se, low, high, settings.ci_method, df, shown, intervals, reason, test)
 
 
-def _up(value: float | None) -> float | None:
-    return None if value is None else number(np.exp(value))
+def _large(*limits: float | None) -> str | None:
+    return TOO_LARGE if any(b is not None and ratio(b) is None for b in limits) else None
 
 
 def _test(scale: Measure, estimate: float | None, se: float, df: float | None) -> Test | None:
@@ -239,9 +242,9 @@ def _with_terms(
     if settings.effects == "common" or not model.shows_tau():
         return out
     z = float(normal_upper((1.0 - settings.level) / 2.0))
-    middle, low, high = np.exp(mean), np.exp(mean - z * sd), np.exp(mean + z * sd)
+    ends = mean - z * sd, mean + z * sd
     return tuple(
-        replace(s, shrunken=Reporting(float(middle[i]), float(low[i]), float(high[i]))) for i, s in enumerate(out)
+        replace(s, shrunken=Reporting(*(ratio(float(v[i])) for v in (mean, *ends)))) for i, s in enumerate(out)
     )
 
 
@@ -258,8 +261,8 @@ def _prediction(model: EffectModel, fit: EffectFit, state: int, settings: Settin
     df = {"t": k - 1.0, "hts": k - 2.0, "normal": np.inf}[settings.prediction_method]
     reach = float(t_upper((1.0 - settings.level) / 2.0, df)) * float(np.sqrt(fit.tau2[0] + fit.se[0] ** 2))
     low, high = estimate - reach, estimate + reach
-    shown = Reporting(_up(estimate), _up(low), _up(high))
-    few = None if k >= 10 else FEW
+    shown = Reporting(ratio(estimate), ratio(low), ratio(high))
+    few = _large(low, high) or (None if k >= 10 else FEW)
     return Prediction(settings.prediction_method, number(df), low, high, shown, k >= 10, few)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import NoAnswer, SettingsError
 from ..glmm.two_arm import HIGH, LOW, OK, effect_model, fit_effects
-from ..glmm.two_arm_rows import bound, limits
+from ..glmm.two_arm_rows import TOO_LARGE, bound, limits, ratio
 from ..measures.effects import measure as find_measure
 from ..numeric.distributions import Floats, normal_upper, t_upper
 from ..results import Settings, number
@@ -85,5 +85,6 @@ def _universes(
         if interval == "profile":
             lows, highs, reasons = limits(made, one, fit.inner, level, common=common)
             low, high, why = float(lows[0]), float(highs[0]), reasons[0]
-        shown = [number(np.exp(v)) if np.isfinite(v) else None for v in (estimate, low, high)]
+        shown = [ratio(number(v)) for v in (estimate, low, high)]
+        why = why or (TOO_LARGE if None in shown else None)
         yield (*words, interval, k, *shown, tau2, False, why)

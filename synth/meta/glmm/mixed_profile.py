@@ -15,7 +15,7 @@ from ..numeric.distributions import normal_upper
 from ..numeric.quadrature import Floats
 from .fit import Cells
 from .mixed import MIDDLE, Arms
-from .mixed_fit import Likelihood, MixedFit
+from .mixed_fit import SCALE_MOST, Likelihood, MixedFit
 from .profile import search_limit
 
 # A ratio of e^30 is none that data of people could show, nor is a scale of 40.
@@ -25,7 +25,9 @@ _SCALE_MOST: Final = 40.0
 _INNER: Final = 1e-7
 # Where a scale is begun from where the fit has it at 0: at 0 itself the slope is 0 whatever lies beside it.
 _OFF: Final = 0.15
+# What it is begun from next time: neither from 0, nor from where climbs are given up.
 _LEAST: Final = 0.05
+_MOST: Final = 0.6 * SCALE_MOST
 
 
 def profile_effect(
@@ -130,8 +132,8 @@ class _Sides:
             else:
                 memory[active] = found
             best[higher], slope[higher] = value[higher], gradient[higher, self.which]
-        self.inside[active, self.p :] = np.maximum(np.abs(self.inside[active, self.p :]), _LEAST)
-        self.edge[active, self.p : self.last] = np.maximum(np.abs(self.edge[active, self.p : self.last]), _LEAST)
+        self.inside[active, self.p :] = np.clip(np.abs(self.inside[active, self.p :]), _LEAST, _MOST)
+        self.edge[active, self.p : self.last] = np.clip(np.abs(self.edge[active, self.p : self.last]), _LEAST, _MOST)
         self.begun[active] = True
         return best, slope
 
@@ -173,7 +175,7 @@ def profile_scale(arms: Arms, include: Floats, fit: MixedFit, level: float = 0.9
         start[:, last] = t
         found, value, gradient, _ = like.take(active).climb(start, free, MIDDLE, _INNER, scales)
         warm[active] = found
-        warm[active, p:last] = np.maximum(np.abs(found[:, p:last]), _LEAST)
+        warm[active, p:last] = np.clip(np.abs(found[:, p:last]), _LEAST, _MOST)
         return value, gradient[:, last]
 
     tau = fit.theta[good, last]

@@ -24,6 +24,8 @@ from .two_arm_q import wald_q
 
 # As in synth.meta.answers.studies, which is made from studies of every kind.
 _ONE: Final = "one study: this is its own figure with its own interval, and nothing was pooled"
+TOO_LARGE: Final = "a limit is too large for any number: the interval says nothing on that side"
+_LARGEST: Final = 709.0
 _TOO_MANY: Final = "; there are too many tables with the same margins to add up for it, so that no limit is given"
 
 
@@ -35,6 +37,17 @@ class Bound:
     ci_low: float | None
     ci_high: float | None
     reason: str
+
+
+def ratio(value: float | None) -> float | None:
+    """A logarithm on the reporting scale; ``None`` where it is too large for any number.
+
+    Examples
+    --------
+    >>> ratio(0.0), ratio(-900.0), ratio(900.0), ratio(None)
+    (1.0, 0.0, None, None)
+    """
+    return None if value is None or value > _LARGEST else float(np.exp(value))
 
 
 def effect_method(k: int, state: int, settings: Settings) -> str:
@@ -80,7 +93,7 @@ def bound(model: EffectModel, include: Floats, state: int, level: float) -> Boun
     limit = exact_limit(model, include, state, level)
     if limit is None:
         reason += _TOO_MANY
-    shown = None if limit is None else number(np.exp(limit))
+    shown = ratio(limit)
     return Bound(0.0, 0.0, shown, reason) if state == LOW else Bound(None, shown, None, reason)
 
 
@@ -227,8 +240,9 @@ def effect_rows(
         elif state != OK:
             out.append(Part(k, None, None, None, None, None, None, model.reason(state)))
         else:
-            middle, a, b = (number(np.exp(v)) if np.isfinite(v) else None for v in (fit.estimate[i], low[i], high[i]))
-            out.append(Part(k, middle, a, b, method, number(tau2[i]), number(i2[i]), why.get(i)))
+            middle, a, b = (ratio(number(v)) for v in (fit.estimate[i], low[i], high[i]))
+            reason = why.get(i) or (TOO_LARGE if None in (middle, a, b) else None)
+            out.append(Part(k, middle, a, b, method, number(tau2[i]), number(i2[i]), reason))
     return tuple(out), fit
 
 
@@ -260,7 +274,7 @@ def one_study(model: EffectModel, i: int, level: float) -> Part:
     if model.measure == "OR":
         effect = float(np.log(x[0] / (n[0] - x[0])) - np.log(x[1] / (n[1] - x[1])))
     reach = float(normal_upper((1.0 - level) / 2.0)) * float(np.sqrt((1.0 / cells).sum()))
-    middle, lower, upper = (float(np.exp(b)) for b in (effect, effect - reach, effect + reach))
+    middle, lower, upper = (ratio(b) for b in (effect, effect - reach, effect + reach))
     return Part(1, middle, lower, upper, "wald", None, None, _ONE)
 
 
