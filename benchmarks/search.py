@@ -116,11 +116,11 @@ def read_biopython(path: Path) -> dict[str, Any]:
 
 def run_client(path: Path) -> dict[str, Any]:
     """Collect every record of a file from the tests' local server, at the rate that NCBI allows without a key."""
-    from synth.search.client import Entrez
-    from synth.search.collect import collect
-    from synth.search.identity import Identity
-    from synth.search.pace import PLAIN_GAP
-    from synth.search.query import Query
+    from synth.search.client.entrez import Entrez
+    from synth.search.client.identity import Identity
+    from synth.search.client.pace import PLAIN_GAP
+    from synth.search.run.collect import collect
+    from synth.search.strategy.query import Query
     from tests.eutils import install
 
     command = [sys.executable, "-m", "tests.eutils", "--no-made", "--corpus", str(path)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from synth.extract.contract import BIAS, PATIENTS, RESULTS, STUDIES, Column
+from synth.extract.contract.sheets import BIAS, PATIENTS, RESULTS, STUDIES, Column
 
 TARGET = Path(__file__).resolve().parent / "sheets.md"
 

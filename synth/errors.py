@@ -157,7 +157,7 @@ class IncompleteSearch(SynthError):
     reasons : iterable of str
         Each thing that does not add up, as the run log keeps it.
     run : object, optional
-        What came and was stored all the same (a :class:`synth.search.runlog.Run`).
+        What came and was stored all the same (a :class:`synth.search.run.runlog.Run`).
 
     Examples
     --------

@@ -198,7 +198,10 @@ def pool(
 
 def _show(run: PoolRun, *, opinions: bool) -> None:
     """Print the answers, what could not be pooled, and the page to open."""
-    from ..report import doubt, terminal, terminal_analyses, words
+    from ..report.terminal import analyses as terminal_analyses
+    from ..report.terminal import answer as terminal
+    from ..report.words import doubt
+    from ..report.words import sentences as words
 
     console = Console.of(sys.stdout)
     documents = [pooled.document for pooled in run.pooled]
@@ -241,7 +244,7 @@ def _pages(pooled: Sequence[Pooled], console: Console) -> None:
 
 
 def _sentence(text: str, console: Console) -> None:
-    from ..report.terminal import plain_ascii
+    from ..report.terminal.answer import plain_ascii
 
     text = text if console.unicode else plain_ascii(text)
     lead = "\n" if text.startswith("\n") else ""

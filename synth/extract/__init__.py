@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .checks import check_all
-from .figures import ArmCount, BiasRow, Exclusion, Extracted, Figure, OutcomeCount, Selection, StudyArm
-from .forms import Given
+from .checks.every import check_all
+from .contract.figures import ArmCount, BiasRow, Exclusion, Extracted, Figure, OutcomeCount, Selection, StudyArm
+from .contract.patients import PatientSheet
+from .forms.common import Given
 from .load import load
 from .one_off import read_figures
-from .patients import PatientSheet
 from .select import select, summarise
 from .understand import Understood, known_headings, understand
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from synth.errors import Problem, ProblemsError
 from synth.workspace import Review
 
-from .contract import BIAS
-from .figures import StudyArm
-from .forms import Given, Sheet
-from .forms_studies import read_bias
+from .contract.figures import StudyArm
+from .contract.names import Names
+from .contract.sheets import BIAS
+from .forms.common import Given, Sheet
+from .forms.studies import read_bias
 from .instruments import FOLDER, Appraisal, Instrument, appraise, instruments_in
-from .names import Names
-from .tables import Table
+from .reading.tables import Table
 
 VARIABLE = "risk_of_bias"
 """What a pool calls the overall level of a study: ``--by risk_of_bias``."""

@@ -1,4 +1,4 @@
-"""Sheets of a review to :class:`~synth.extract.figures.Extracted`."""
+"""Sheets of a review to :class:`~synth.extract.contract.figures.Extracted`."""
 
 from __future__ import annotations
 
@@ -11,24 +11,17 @@ from synth.errors import Problem, ProblemsError, WorkspaceError
 from synth.workspace import Workspace, visible
 
 from .appraised import read_appraisals, with_appraisals
-from .check import (
-    Problems,
-    check_counts,
-    check_duplicates,
-    check_names,
-    read_rows,
-    unit_of,
-)
-from .checks import check_all
-from .checks_identity import identities, refusals
-from .columns import further, match
-from .contract import PATIENTS, RESULTS, STUDIES, fold, names_of
-from .figures import Extracted, Figure, StudyArm
-from .forms import Given, Sheet
-from .forms_patients import read_patients
-from .names import Names
-from .patients import PatientSheet
-from .readers import Table, read_table
+from .checks.every import check_all
+from .checks.identity import identities, refusals
+from .contract.figures import Extracted, Figure, StudyArm
+from .contract.names import Names
+from .contract.patients import PatientSheet
+from .contract.sheets import PATIENTS, RESULTS, STUDIES, fold, names_of
+from .forms.columns import further, match
+from .forms.common import Given, Sheet
+from .forms.patients import read_patients
+from .forms.rows import Problems, check_counts, check_duplicates, check_names, read_rows, unit_of
+from .reading.readers import Table, read_table
 from .understand import check_series
 
 _SHEETS = (".csv", ".tsv")

@@ -1,4 +1,4 @@
-"""Any one table with a row per study, whatever its numbers are, to :class:`~synth.extract.figures.Extracted`."""
+"""One table with a row per study, whatever its numbers, to :class:`~synth.extract.contract.figures.Extracted`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from typing import Any
 from synth.errors import Problem, ProblemsError, SettingsError, UnknownName
 from synth.workspace import visible
 
-from . import cells
-from .check import (
+from .contract import cells
+from .contract.figures import Extracted, Figure
+from .contract.kinds import CORRELATION, GENERIC, KINDS, MEAN, PROPORTION, QUANTILES, Kind, has_columns, kind_of
+from .contract.sheets import RESULTS, fold, names_of
+from .forms.columns import further, match
+from .forms.rows import (
     Problems,
     Row,
     check_counts,
@@ -24,12 +28,8 @@ from .check import (
     read_rows,
     unit_of,
 )
-from .columns import further, match
-from .contract import RESULTS, fold, names_of
-from .figures import Extracted, Figure
-from .kinds import CORRELATION, GENERIC, KINDS, MEAN, PROPORTION, QUANTILES, Kind, has_columns, kind_of
 from .load import NOTHING, any_error, knows, no_rows
-from .readers import Table, read_tables
+from .reading.readers import Table, read_tables
 
 _LENIENT = frozenset({"events_basis", "total_basis", "bound", "confidence"})
 _NUMERIC = ("count", "number", "spread")
@@ -58,8 +58,8 @@ def read_figures(
     columns : mapping of str to str, optional
         The file's own headings, by the names of the contract. Without them the names and their aliases are looked for.
     needs : collection of str, optional
-        What the pool is to be made from, as :class:`~synth.extract.kinds.Kind` has it; found by the headings if left
-        out.
+        What the pool is to be made from, as :class:`~synth.extract.contract.kinds.Kind` has it; found by the headings
+        if left out.
     outcome, arm : str, optional
         Which rows, where the file has such a column with several values.
     **named : str, optional

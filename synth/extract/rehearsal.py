@@ -11,8 +11,8 @@ import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
 
-from .check import identity
-from .contract import OTHERS, RESULTS, STUDIES, fold, names_of
+from .contract.sheets import OTHERS, RESULTS, STUDIES, fold, names_of
+from .forms.rows import identity
 from .store import PATIENTS_FOLDER, Change, kind_of
 
 SMALL = 2000

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from synth.workspace import Outcome, Review
 
-from .check import identity
-from .contract import POOLED_UNIT
-from .crosscheck import ancestors, containing
-from .figures import ArmCount, Exclusion, Extracted, Figure, OutcomeCount, Selection
+from .checks.between import ancestors, containing
+from .contract.figures import ArmCount, Exclusion, Extracted, Figure, OutcomeCount, Selection
+from .contract.sheets import POOLED_UNIT
+from .forms.rows import identity
 
 COUNTS = ("events", "total")
 _WORDS = {

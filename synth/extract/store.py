@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .contract import BIAS, RESULTS, STUDIES, Column, fold, names_of
-from .figures import BiasRow, Figure, StudyArm
-from .patients import PatientSheet, file_name
+from .contract.figures import BiasRow, Figure, StudyArm
+from .contract.patients import PatientSheet, file_name
+from .contract.sheets import BIAS, RESULTS, STUDIES, Column, fold, names_of
 from .template_files import harmless
 from .understand import Understood
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from synth.workspace import Outcome, Review
 
-from .contract import BIAS, PATIENTS, RESULTS, STUDIES, Column
+from .contract.sheets import BIAS, PATIENTS, RESULTS, STUDIES, Column
 
 # What a person fills in goes first, as wide as it needs; what import fills in itself is not asked for.
 _NOT_ASKED = frozenset({"origin"})
@@ -58,7 +58,7 @@ class Blank:
     name, meaning : str
         The heading, and what stands below it.
     kind : str
-        As in :class:`~synth.extract.contract.Column`.
+        As in :class:`~synth.extract.contract.sheets.Column`.
     allowed : tuple of str
         What a drop-down list offers; nothing else may stand there where it is `strict`.
     listed : str

@@ -10,23 +10,23 @@ from typing import Any, Final
 from synth.errors import Problem, UnknownName
 from synth.workspace import Review, visible
 
-from .check import identity
-from .checks import check_all
-from .checks_identity import identities, refusals, without
-from .contract import BIAS, OTHERS, PATIENTS, RESULTS, STUDIES, Column, fold, names_of
-from .figures import BiasRow, Extracted, Figure, StudyArm, place_of, problem_of
-from .forms import Given, Sheet, check_figure, check_sums, check_twice
-from .forms_long import LONG, read_long
-from .forms_pairs import is_revman, part_of, read_pairs
-from .forms_pairs import spots_of as arms_of_row
-from .forms_patients import looks_like_patients, read_patients
-from .forms_studies import read_bias, read_studies
-from .forms_wide import described, is_described, read_wide, spot_of
-from .forms_wide import spots_of as spots_of_wide
-from .names import Names
-from .patient_columns import plan_of
-from .patients import PatientSheet
-from .tables import Table
+from .checks.every import check_all
+from .checks.identity import identities, refusals, without
+from .contract.figures import BiasRow, Extracted, Figure, StudyArm, place_of, problem_of
+from .contract.names import Names
+from .contract.patients import PatientSheet
+from .contract.sheets import BIAS, OTHERS, PATIENTS, RESULTS, STUDIES, Column, fold, names_of
+from .forms.common import Given, Sheet, check_figure, check_sums, check_twice
+from .forms.long import LONG, read_long
+from .forms.pairs import is_revman, part_of, read_pairs
+from .forms.pairs import spots_of as arms_of_row
+from .forms.patient_columns import plan_of
+from .forms.patients import looks_like_patients, read_patients
+from .forms.rows import identity
+from .forms.studies import read_bias, read_studies
+from .forms.wide import described, is_described, read_wide, spot_of
+from .forms.wide import spots_of as spots_of_wide
+from .reading.tables import Table
 from .template import WORDS
 
 BIAS_FORM, PAIRS, LONG_FORM, WIDE, PATIENT_ROWS, STUDY_ROWS = "bias", "pairs", "long", "wide", "patients", "studies"

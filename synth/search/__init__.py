@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from .export_bibtex import to_bibtex
-    from .export_csv import to_csv
-    from .export_nbib import to_nbib
-    from .export_ris import to_ris
-    from .pubmed_xml import read_pubmed_xml
-    from .record import Record, as_line, from_json, from_line, to_json
+    from .exports.bibtex import to_bibtex
+    from .exports.nbib import to_nbib
+    from .exports.ris import to_ris
+    from .exports.table import to_csv
+    from .records.pubmed_xml import read_pubmed_xml
+    from .records.record import Record, as_line, from_json, from_line, to_json
 
 __all__ = [
     "Record",

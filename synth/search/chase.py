@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from .pubmed_xml import read_pubmed_xml
+from .records.pubmed_xml import read_pubmed_xml
 
 __all__ = ["CITING", "REFERENCES", "SCHEMA", "Chase", "Seed", "chase"]
 
@@ -26,7 +26,7 @@ Tell = Callable[[int, int], None]
 
 
 class Asked(Protocol):
-    """What is needed of :class:`synth.search.client.Entrez`."""
+    """What is needed of :class:`synth.search.client.entrez.Entrez`."""
 
     def links(self, ids: Sequence[int], linkname: str) -> dict[int, tuple[int, ...]]:
         """Follow links."""

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
 from ..errors import ServiceError
-from .answers import SearchAnswer
-from .strategy import Known, Strategy, combines
-from .syntax import Level, Operand, parse
+from .client.answers import SearchAnswer
+from .strategy.model import Known, Strategy, combines
+from .strategy.syntax import Level, Operand, parse
 
 __all__ = ["SCHEMA", "Check", "Item", "Loss", "by_doi", "check_known", "found_in", "once"]
 
@@ -22,7 +22,7 @@ Tell = Callable[[int, int], None]
 
 
 class Asked(Protocol):
-    """What is needed of :class:`synth.search.client.Entrez`."""
+    """What is needed of :class:`synth.search.client.entrez.Entrez`."""
 
     def search(self, term: str, *, retmax: int = 0) -> SearchAnswer:
         """Search."""

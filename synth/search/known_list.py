@@ -9,8 +9,8 @@ from typing import Final
 from ..errors import Problem, ProblemsError
 from ..review import visible
 from .known import once
-from .strategy import Known
-from .syntax import squeeze
+from .strategy.model import Known
+from .strategy.syntax import squeeze
 
 __all__ = ["read_known"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from .known import Item, found_in
-from .strategy import Strategy, parse_strategy
+from .strategy.model import Strategy, parse_strategy
 
 __all__ = ["SCHEMA", "search_record", "strategy_of"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import meta
 from ..errors import NoAnswer
-from ..report import undefined_analyses as undefined
+from ..report.outcome import undefined_analyses as undefined
 from .gather import FROM_DATA, Gathered, Variables
 from .options import PoolOptions
 

@@ -12,7 +12,7 @@ from ..errors import UnknownName, WorkspaceError
 from ..extract import load
 from ..extract.instruments import Appraisal
 from ..report.bias_page import render_bias
-from ..report.traffic import SIGNS, WORDS
+from ..report.figures.traffic import SIGNS, WORDS
 from ..workspace import Workspace, digest
 from .output import check_writable, write_together
 from .run import to_json

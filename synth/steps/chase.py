@@ -12,14 +12,14 @@ from typing import Any
 from .._version import __version__
 from ..errors import IncompleteSearch, SettingsError
 from ..search.chase import SCHEMA, Chase, chase
-from ..search.client import PER_FETCH, Entrez
+from ..search.client.entrez import PER_FETCH, Entrez
 from ..search.known import by_doi
-from ..search.lock import held
-from ..search.pubmed_xml import read_pubmed_xml
-from ..search.record import as_line
-from ..search.runlog import PLATFORM
-from ..search.store import Store, lines_of
-from ..search.strategy import Strategy
+from ..search.records.pubmed_xml import read_pubmed_xml
+from ..search.records.record import as_line
+from ..search.run.lock import held
+from ..search.run.runlog import PLATFORM
+from ..search.run.store import Store, lines_of
+from ..search.strategy.model import Strategy
 from ..workspace import Workspace, now, write_all
 from .run import to_json
 from .search_list import open_store, open_strategy, strategy_names

@@ -11,9 +11,9 @@ from .. import meta
 from .._version import __version__
 from ..errors import NothingToPool, SynthError
 from ..extract import Exclusion, Extracted, Figure, StudyArm, select
-from ..extract.check import identity
+from ..extract.forms.rows import identity
 from ..meta.results import PoolResult
-from ..report import document as documents
+from ..report.outcome import document as documents
 from ..workspace import Arm, Outcome, Workspace, digest, visible
 from .analyses import analyses
 from .gather import Gathered, Variables, check_studies, columns_for, gather

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from ..errors import ProblemsError, SynthError, WorkspaceError
 from ..review import parse_review, visible
-from ..search.client import Entrez, Event
-from ..search.identity import EMAIL_VARIABLES, Identity, find_identity
+from ..search.client.entrez import Entrez, Event
+from ..search.client.identity import EMAIL_VARIABLES, Identity, find_identity
 from ..workspace import Workspace, atomic_write
 
 __all__ = ["identify", "keep_contact", "make_entrez"]

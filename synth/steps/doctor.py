@@ -14,7 +14,7 @@ from typing import Any
 from .._version import __version__
 from ..errors import ProblemsError, SynthError
 from ..review import visible
-from ..search.identity import EMAIL_VARIABLES, KEY_VARIABLE, find_identity
+from ..search.client.identity import EMAIL_VARIABLES, KEY_VARIABLE, find_identity
 from ..workspace import Workspace
 
 __all__ = ["Finding", "Health", "examine"]

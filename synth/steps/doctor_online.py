@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DamagedXML, ServiceError
-from ..search.answers import SearchAnswer
 from ..search.chase import CITING, REFERENCES
-from ..search.client import Entrez
-from ..search.field_tags import TAGS
-from ..search.pubmed_xml import read_pubmed_xml
+from ..search.client.answers import SearchAnswer
+from ..search.client.entrez import Entrez
+from ..search.records.pubmed_xml import read_pubmed_xml
+from ..search.strategy.field_tags import TAGS
 
 __all__ = ["Trip", "Visit", "round_trip"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from ..errors import SettingsError, UnknownName
 from ..extract import Exclusion, Extracted, Figure, StudyArm, select
-from ..extract.check import identity
-from ..extract.contract import RESULT_COLUMNS, STUDY_COLUMNS, fold
+from ..extract.contract.sheets import RESULT_COLUMNS, STUDY_COLUMNS, fold
+from ..extract.forms.rows import identity
 from ..meta.answers.inputs import DEFAULT_MEASURE
 from ..meta.measures.conversions import standard_error_from_interval
 from ..meta.measures.effects import MEASURES

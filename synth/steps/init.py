@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from ..errors import WorkspaceError
-from ..extract import contract
+from ..extract.contract import sheets as contract
 from ..workspace import atomic_write
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from ..errors import WorkspaceError
 from ..extract.template import Known
 from ..search.known_list import read_known
-from ..search.record import Record
-from ..search.store import Store
+from ..search.records.record import Record
+from ..search.run.store import Store
 from ..workspace import Workspace, visible
 
 INCLUDED = ("included.csv", "included.tsv", "included.txt")

@@ -12,10 +12,12 @@ from typing import Any
 
 from ..errors import NoAnswer, NothingToPool, SynthError
 from ..extract import load
-from ..report import page, plain, words
-from ..report.forest import svg
-from ..report.forest_model import layout
-from ..report.forest_spec import main_spec
+from ..report.figures.forest import svg
+from ..report.figures.forest_model import layout
+from ..report.figures.forest_spec import main_spec
+from ..report.outcome import page
+from ..report.words import plain
+from ..report.words import sentences as words
 from ..workspace import Workspace
 from .compute import document_of_file, document_of_review
 from .gather import check_studies

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import NothingToPool, SettingsError, SynthError, UnknownName, WorkspaceError
 from ..extract import Extracted, load, read_figures
 from ..meta.measures.effects import measure as find_measure
-from ..report import page
+from ..report.outcome import page
 from ..workspace import Outcome, Review, Workspace, visible
 from .compute import document_of_file, document_of_review
 from .gather import check_studies, columns_for

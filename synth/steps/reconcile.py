@@ -10,11 +10,11 @@ from typing import Any
 
 from ..errors import Problem, ProblemsError, SettingsError, WorkspaceError
 from ..extract import Given, Understood, understand
-from ..extract.patients import file_name
-from ..extract.readers import read_tables
-from ..extract.reconcile import Comparison, compare
-from ..extract.reconcile_files import knows_heading, read_settled, to_workbook
-from ..extract.reconcile_settle import check_agreed, settle
+from ..extract.contract.patients import file_name
+from ..extract.reading.readers import read_tables
+from ..extract.reconcile.compare import Comparison, compare
+from ..extract.reconcile.files import knows_heading, read_settled, to_workbook
+from ..extract.reconcile.settle import check_agreed, settle
 from ..extract.store import merge
 from ..workspace import Workspace, atomic_write, digest, now, visible
 from .sheets import Imported, keep, read_sheets, there

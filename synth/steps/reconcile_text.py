@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..extract.reconcile import ColumnAgreement, Disagreement
-from ..report.rounding import decimals, percent
+from ..extract.reconcile.compare import ColumnAgreement, Disagreement
+from ..report.words.rounding import decimals, percent
 from .reconcile import Reconciled
 from .sheets_text import tell as tell_import
 

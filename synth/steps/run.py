@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import SynthError
 
 Document = dict[str, Any]
-"""One pooled outcome as ``docs/json.md`` describes it; made by ``synth.report.document``."""
+"""One pooled outcome as ``docs/json.md`` describes it; made by ``synth.report.outcome.document``."""
 
 SCHEMA = "synth.pools/1"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IncompleteSearch, ProblemsError, SettingsError, WorkspaceError
-from ..search.client import Entrez
-from ..search.collect import collect
-from ..search.counts import Counts, Tell, count_lines, refuse_what_was_left_out
-from ..search.lint import lint, lint_term
-from ..search.query import Query
-from ..search.runlog import Run
-from ..search.store import Store
-from ..search.strategy import Strategy, StrategyProblem
+from ..search.client.entrez import Entrez
+from ..search.lint.every import lint, lint_term
+from ..search.run.collect import collect
+from ..search.run.counts import Counts, Tell, count_lines, refuse_what_was_left_out
+from ..search.run.runlog import Run
+from ..search.run.store import Store
+from ..search.strategy.model import Strategy, StrategyProblem
+from ..search.strategy.query import Query
 from ..workspace import Workspace
 from .search_list import Listed, list_searches, open_store, open_strategy
 
@@ -237,8 +237,8 @@ def run_search(
     ProblemsError
         The strategy has errors, or PubMed ignored a part of it.
     ServiceError, IncompleteSearch, WorkspaceError, SettingsError
-        As :func:`synth.search.collect.collect` has them; an incomplete run whose records were stored comes back with
-        its error.
+        As :func:`synth.search.run.collect.collect` has them; an incomplete run whose records were stored comes back
+        with its error.
     """
     problems = judge(strategy)
     store = open_store(workspace, strategy.name)
@@ -282,10 +282,10 @@ def write_exports(workspace: Workspace, store: Store, name: str) -> list[Path]:
     list of Path
         The files, the canonical records first.
     """
-    from ..search.export_bibtex import to_bibtex
-    from ..search.export_csv import to_csv
-    from ..search.export_nbib import to_nbib
-    from ..search.export_ris import to_ris
+    from ..search.exports.bibtex import to_bibtex
+    from ..search.exports.nbib import to_nbib
+    from ..search.exports.ris import to_ris
+    from ..search.exports.table import to_csv
     from ..workspace import write_all
 
     records = list(store.records())

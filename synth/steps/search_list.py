@@ -9,10 +9,10 @@ from typing import Any
 
 from ..errors import Problem, ProblemsError, SynthError, UnknownName, WorkspaceError
 from ..review import visible
-from ..search.runlog import SCHEMA as RUN_SCHEMA
-from ..search.store import Store
-from ..search.strategy import Strategy, read_strategy
-from ..search.strategy_toml import NAME
+from ..search.run.runlog import SCHEMA as RUN_SCHEMA
+from ..search.run.store import Store
+from ..search.strategy.model import Strategy, read_strategy
+from ..search.strategy.toml import NAME
 from ..workspace import Workspace, now
 
 __all__ = ["Listed", "list_searches", "open_store", "open_strategy", "sound_log", "strategy_names"]

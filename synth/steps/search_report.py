@@ -10,13 +10,13 @@ from typing import Any
 
 from ..errors import IncompleteSearch, ProblemsError, SettingsError, SynthError, WorkspaceError
 from ..review import visible
-from ..search.client import Entrez
+from ..search.client.entrez import Entrez
 from ..search.known import Check, check_known, once
 from ..search.known_list import read_known
 from ..search.prisma_s import SCHEMA, search_record
 from ..search.prisma_s_text import as_html, as_markdown
-from ..search.store import Store
-from ..search.strategy import Known, Strategy
+from ..search.run.store import Store
+from ..search.strategy.model import Known, Strategy
 from ..workspace import Workspace, atomic_write
 from .run import to_json
 from .search import judge

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..search.client import Event
-from ..search.counts import Counts, LineCount, Progress
+from ..search.client.entrez import Event
 from ..search.known import Check, Item
+from ..search.run.counts import Counts, LineCount, Progress
 
 if TYPE_CHECKING:
     from .chase import Chased

@@ -14,11 +14,11 @@ from typing import Any
 from .._version import __version__
 from ..errors import Problem, ProblemsError, WorkspaceError
 from ..extract import Given, Understood, known_headings, load, understand
-from ..extract.figures import Extracted
-from ..extract.readers import read_tables
+from ..extract.contract.figures import Extracted
+from ..extract.reading.readers import read_tables
+from ..extract.reading.tables import Table
 from ..extract.rehearsal import unseen
 from ..extract.store import PATIENTS_FOLDER, Change, merge
-from ..extract.tables import Table
 from ..workspace import Workspace, digest, now, visible, write_all
 
 __all__ = ["LOG", "SCHEMA", "Given", "Imported", "import_sheets", "keep", "read_sheets", "there"]

@@ -291,7 +291,7 @@ def test_prediction(run: Run, tmp_path: Path) -> None:
 
 def test_the_readme_of_a_new_review_explains_every_column(run: Run, tmp_path: Path) -> None:
     """Somebody who starts a review finds a column in the sheets that nothing explains."""
-    from synth.extract import contract
+    from synth.extract.contract import sheets as contract
 
     assert run("init", "mine").code == 0
     text = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from synth.cli.app import run
-from synth.search.strategy import parse_strategy, read_strategy
+from synth.search.strategy.model import parse_strategy, read_strategy
 from synth.steps import doctor
 from synth.steps.doctor_online import round_trip
 from tests.conftest import ROOT

@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 import pytest
 
 from synth.errors import ProblemsError
-from synth.extract.contract import RESULTS, STUDIES, fold, names_of
-from synth.extract.readers import parse_tables
-from synth.extract.tables import Table, letters
+from synth.extract.contract.sheets import RESULTS, STUDIES, fold, names_of
+from synth.extract.reading.readers import parse_tables
+from synth.extract.reading.tables import Table, letters
 
 KNOWN = {**names_of(RESULTS), **names_of(STUDIES)}
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -7,8 +7,8 @@ from typing import Any
 
 from synth.errors import Problem
 from synth.extract import Figure, Understood, known_headings, understand
-from synth.extract.readers import parse_table
-from synth.extract.tables import Table, letters
+from synth.extract.reading.readers import parse_table
+from synth.extract.reading.tables import Table, letters
 from synth.review import Review, parse_review
 
 REVIEW = """

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from synth.extract.agreement import cohen_kappa, icc_agreement
+from synth.extract.reconcile.agreement import cohen_kappa, icc_agreement
 
 # Table 2 of Shrout and Fleiss, Psychological Bulletin 1979;86:420-428: six targets, four judges.
 SHROUT_FLEISS = [(9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7)]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.extract import cells
-from synth.extract.cells import Defect
+from synth.extract.contract import cells
+from synth.extract.contract.cells import Defect
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from synth.extract import Given
-from synth.extract.checks_identity import identities, without
-from synth.extract.tables import DATE, Table
+from synth.extract.checks.identity import identities, without
+from synth.extract.reading.tables import DATE, Table
 
 from .sheets import clean, only, understood, workbook_table
 

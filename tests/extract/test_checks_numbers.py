@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.extract import Figure
-from synth.extract.checks_numbers import check_numbers
+from synth.extract.checks.numbers import check_numbers
 
 from .sheets import clean, only, review, understood
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from synth.extract.checks_overlap import check_overlap, doi_of, pmcid_of, pmid_of, years_of
-from synth.extract.figures import StudyArm
+from synth.extract.checks.overlap import check_overlap, doi_of, pmcid_of, pmid_of, years_of
+from synth.extract.contract.figures import StudyArm
 
 from .sheets import clean, only, understood
 

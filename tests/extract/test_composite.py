@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.extract.cells import Defect
-from synth.extract.composite import Parts, count_parts, number_parts, numerals
+from synth.extract.contract.cells import Defect
+from synth.extract.forms.composite import Parts, count_parts, number_parts, numerals
 
 from .sheets import clean, numbers, only, understood
 

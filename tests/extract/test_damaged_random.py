@@ -12,7 +12,7 @@ import pytest
 
 from synth.errors import Problem, ProblemsError, WorkspaceError
 from synth.extract import known_headings, load, understand
-from synth.extract.readers import parse_tables
+from synth.extract.reading.readers import parse_tables
 from synth.extract.store import merge
 from synth.workspace import Workspace
 from tests.extract.sheets import review

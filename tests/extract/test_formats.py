@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from synth.extract.tables import DATE, ERROR, FORMULA, PERCENT, UNCALCULATED, Table
+from synth.extract.reading.tables import DATE, ERROR, FORMULA, PERCENT, UNCALCULATED, Table
 
 from .books import label, number, ods, ods_row, record, said, tables, xls
 

@@ -10,7 +10,7 @@ import pytest
 
 from synth.errors import Problem, UnknownName
 from synth.extract import Given, understand
-from synth.extract.readers import parse_table
+from synth.extract.reading.readers import parse_table
 from synth.extract.understand import known_headings
 from synth.review import parse_review
 

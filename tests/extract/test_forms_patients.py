@@ -13,7 +13,7 @@ import pytest
 
 from synth.errors import ProblemsError
 from synth.extract import Figure, Given, Understood, load
-from synth.extract.words import duration
+from synth.extract.contract.words import duration
 from synth.workspace import Workspace
 
 from .sheets import REVIEW, clean, numbers, only, understood, workbook_table

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from synth.extract import Given
-from synth.extract.forms_wide import Spot, spot_of
-from synth.extract.names import Names
+from synth.extract.contract.names import Names
+from synth.extract.forms.wide import Spot, spot_of
 
 from .sheets import clean, numbers, only, review, understood, workbook_table
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.extract.granularity import (
+from synth.extract.forms.granularity import (
     counts_of,
     mean_possible,
     nearest_counts,

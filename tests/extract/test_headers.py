@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synth.extract.units import is_unit, split_unit
+from synth.extract.contract.units import is_unit, split_unit
 
 from .books import cell, csv, said, sheet, tables, worksheet, xlsx
 

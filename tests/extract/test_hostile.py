@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from synth.errors import SynthError
-from synth.extract import archives, biff, spreadsheetml
+from synth.extract.reading import archives, biff, spreadsheetml
 
 from . import books
 from .books import archive, cell, parts, refused, sheet, tables, worksheet, xlsx

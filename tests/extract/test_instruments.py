@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from synth.errors import ProblemsError, UnknownName
-from synth.extract.figures import BiasRow
+from synth.extract.contract.figures import BiasRow
 from synth.extract.instruments import SHIPPED, appraise, instruments_in, shipped, worst
 
 OWN = """

@@ -69,7 +69,7 @@ MEASURE = """
 import re, sys
 from pathlib import Path
 from synth.extract.load import knows
-from synth.extract.readers import read_tables
+from synth.extract.reading.readers import read_tables
 (table,) = read_tables(Path(sys.argv[1]), "big.xlsx", knows)
 # ru_maxrss would count the process that started this one
 status = Path("/proc/self/status")

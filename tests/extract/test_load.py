@@ -10,7 +10,7 @@ import pytest
 
 from synth.errors import Problem, ProblemsError, UnknownName, WorkspaceError
 from synth.extract import Extracted, Figure, load, read_figures, select, summarise
-from synth.extract.contract import RESULTS, STUDIES, fold, names_of
+from synth.extract.contract.sheets import RESULTS, STUDIES, fold, names_of
 from synth.workspace import Workspace
 
 REVIEW = """
@@ -430,8 +430,8 @@ def test_the_contract_and_the_figures_have_the_same_fields() -> None:
     from dataclasses import fields
 
     from synth.extract import StudyArm
-    from synth.extract.contract import BIAS
-    from synth.extract.figures import BiasRow
+    from synth.extract.contract.figures import BiasRow
+    from synth.extract.contract.sheets import BIAS
 
     place = ["sheet", "cells"]
     assert [f.name for f in fields(Figure)] == [*(c.name for c in RESULTS), "file", "row", "values", "more", *place]

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import ProblemsError, SynthError, WorkspaceError
-from synth.extract import readers
-from synth.extract.contract import RESULTS, fold, names_of
-from synth.extract.readers import Table, parse_table, read_table
+from synth.extract.contract.sheets import RESULTS, fold, names_of
+from synth.extract.reading import readers
+from synth.extract.reading.readers import Table, parse_table, read_table
 
 KNOWN = names_of(RESULTS)
 

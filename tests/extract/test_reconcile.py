@@ -9,12 +9,12 @@ from datetime import datetime
 import openpyxl
 import pytest
 
-from synth.extract.figures import BiasRow, Figure, StudyArm
-from synth.extract.patients import PatientSheet
-from synth.extract.readers import parse_tables
-from synth.extract.reconcile import WHOLE_ROW, Comparison, compare
-from synth.extract.reconcile_files import HEADINGS, knows_heading, read_settled, to_workbook
-from synth.extract.reconcile_settle import Decision, check_agreed, settle
+from synth.extract.contract.figures import BiasRow, Figure, StudyArm
+from synth.extract.contract.patients import PatientSheet
+from synth.extract.reading.readers import parse_tables
+from synth.extract.reconcile.compare import WHOLE_ROW, Comparison, compare
+from synth.extract.reconcile.files import HEADINGS, knows_heading, read_settled, to_workbook
+from synth.extract.reconcile.settle import Decision, check_agreed, settle
 from synth.extract.understand import Understood
 from synth.review import parse_review
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.extract.cells import Defect
-from synth.extract.separators import decide
+from synth.extract.contract.cells import Defect
+from synth.extract.reading.separators import decide
 
 from .books import csv
 

@@ -11,11 +11,11 @@ import openpyxl
 import pytest
 
 from synth.errors import SettingsError, UnknownName, WorkspaceError
-from synth.extract.contract import BIAS, PATIENTS, RESULTS, STUDIES, names_of
+from synth.extract.contract.sheets import BIAS, PATIENTS, RESULTS, STUDIES, names_of
 from synth.extract.template import Known, Template, make_template
 from synth.extract.template_files import to_csv, to_workbook
 from synth.review import parse_review
-from synth.search.record import Author, Record, as_line
+from synth.search.records.record import Author, Record, as_line
 from synth.steps.known_studies import known_studies
 from synth.steps.template import template
 from synth.workspace import Workspace

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.extract import spreadsheetml
-from synth.extract.readers import read_tables
-from synth.extract.tables import DATE, ERROR, FORMULA, MERGED, PERCENT, ROUNDED, TEXT, UNCALCULATED, Table
+from synth.extract.reading import spreadsheetml
+from synth.extract.reading.readers import read_tables
+from synth.extract.reading.tables import DATE, ERROR, FORMULA, MERGED, PERCENT, ROUNDED, TEXT, UNCALCULATED, Table
 
 from . import books
 from .books import cell, known, said, sheet, tables, worksheet, xlsx
@@ -117,7 +117,7 @@ def test_damage_where_nobody_reads_is_a_warning_for_the_column() -> None:
 
 def test_a_date_that_was_typed_as_a_range_is_marked() -> None:
     """3-8 typed into Excel would be a number of patients in the forty-thousands."""
-    from synth.extract.damage import explain
+    from synth.extract.reading.damage import explain
 
     table = one('<row r="2">' + cell("A2", "A") + '<c r="B2" s="3"><v>45507</v></c><c r="C2"><v>40</v></c></row>',
                 styles=STYLES)  # fmt: skip
@@ -154,7 +154,7 @@ def test_a_number_is_written_out_as_typed(value: str, text: str) -> None:
 
 def test_an_identifier_beyond_fifteen_digits_is_marked() -> None:
     """A registration number with its last digits turned to zero would be taken for the real one."""
-    from synth.extract.damage import explain
+    from synth.extract.reading.damage import explain
 
     table = one(f'<row r="2">{cell("A2", "A")}<c r="B2"><v>1.2345678901234568E+18</v></c></row>')
     assert table.marks(2, 1) == {ROUNDED}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from synth.report import context, page
+from synth.report.outcome import context, page
 
 from . import factory
 from .test_page import Reader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synth.report import page, view
+from synth.report.outcome import page, view
 
 from . import factory
 from .test_page import Reader

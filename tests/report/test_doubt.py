@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from synth.report import doubt, quantity
+from synth.report.words import doubt, quantity
 
 from . import factory
 from . import factory_analyses as analyses

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from synth.report import forest, forest_marks, forest_model, forest_spec, plain
+from synth.report.figures import forest, forest_marks, forest_model, forest_spec
+from synth.report.words import plain
 
 from . import factory
 

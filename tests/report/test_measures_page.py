@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from synth.report import counts, forest, page, quantity, terminal, view, words
-from synth.report.forest_spec import main_spec
+from synth.report.figures import forest
+from synth.report.figures.forest_spec import main_spec
+from synth.report.outcome import page, view
+from synth.report.terminal import answer as terminal
+from synth.report.words import counts, quantity
+from synth.report.words import sentences as words
 
 from . import factory_analyses as factory
 from .test_page import FORBIDDEN, Reader

@@ -12,7 +12,9 @@ from synth.meta.inverse.tau2 import METHODS as TAU2_METHODS
 from synth.meta.measures.effects import MEASURES
 from synth.meta.measures.study_intervals import METHODS as STUDY_INTERVALS
 from synth.meta.measures.zero_cells import POLICIES
-from synth.report import methods, names, references, sources
+from synth.report.methods import references, sources
+from synth.report.methods import sentences as methods
+from synth.report.words import names
 
 from . import factory
 

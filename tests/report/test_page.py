@@ -13,7 +13,9 @@ import pytest
 from jinja2 import UndefinedError
 
 from synth.meta.inverse.tau2 import METHODS as TAU2_METHODS
-from synth.report import page, references, rounding, view
+from synth.report.methods import references
+from synth.report.outcome import page, view
+from synth.report.words import rounding
 
 from . import factory
 

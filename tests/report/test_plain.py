@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.report import plain
+from synth.report.words import plain
 
 ANY_TEXT = st.text(alphabet=st.characters())
 

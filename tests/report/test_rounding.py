@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.report import rounding
+from synth.report.words import rounding
 
 SHARES = st.floats(min_value=0.0, max_value=1.0, allow_nan=False)
 

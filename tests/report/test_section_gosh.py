@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from synth.meta import gosh_analysis
-from synth.report import section_gosh, view
+from synth.report.outcome import view
+from synth.report.sections import gosh as section_gosh
 
 from . import factory_analyses as analyses
 from .factory_analyses import through_json

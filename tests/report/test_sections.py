@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from synth.report import page, quantity, rounding, sections, view
+from synth.report.outcome import page, view
+from synth.report.sections import every as sections
+from synth.report.words import quantity, rounding
 
 from . import factory
 from . import factory_analyses as analyses

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from synth.report import plain, rounding, terminal
+from synth.report.terminal import answer as terminal
+from synth.report.words import plain, rounding
 
 from . import factory
 from . import factory_analyses as analyses

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from synth.report import page, rounding, terminal, view, words
+from synth.report.outcome import page, view
+from synth.report.terminal import answer as terminal
+from synth.report.words import rounding
+from synth.report.words import sentences as words
 
 from . import factory
 from .test_page import FORBIDDEN, Reader

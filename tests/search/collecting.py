@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from synth.search.client import Entrez
-from synth.search.collect import Run, collect
-from synth.search.identity import Identity
-from synth.search.lock import LOCK_FILE
-from synth.search.pace import Pace
-from synth.search.pubmed_xml import read_pubmed_xml
-from synth.search.query import Line, Query
-from synth.search.record import as_line
-from synth.search.runlog import CLOCKED
-from synth.search.store import Store
+from synth.search.client.entrez import Entrez
+from synth.search.client.identity import Identity
+from synth.search.client.pace import Pace
+from synth.search.records.pubmed_xml import read_pubmed_xml
+from synth.search.records.record import as_line
+from synth.search.run.collect import Run, collect
+from synth.search.run.lock import LOCK_FILE
+from synth.search.run.runlog import CLOCKED
+from synth.search.run.store import Store
+from synth.search.strategy.query import Line, Query
 
 from .conftest import Eutils
 

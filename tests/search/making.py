@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from synth.search.record import Record
+from synth.search.records.record import Record
 
 # What breaks formats: their own syntax, formulas, ends of lines, directions, TeX. (XML has no halves of characters, and
 # JSON takes two of them for a whole one.)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import SynthError
-from synth.search.client import Entrez
-from synth.search.collect import collect
-from synth.search.identity import Identity
-from synth.search.pace import Pace
-from synth.search.query import Line, Query
-from synth.search.runlog import CLOCKED, Run
-from synth.search.store import Store
+from synth.search.client.entrez import Entrez
+from synth.search.client.identity import Identity
+from synth.search.client.pace import Pace
+from synth.search.run.collect import collect
+from synth.search.run.runlog import CLOCKED, Run
+from synth.search.run.store import Store
+from synth.search.strategy.query import Line, Query
 from tests.eutils import Clock, Server
 
 POPULATION = "ankylosing spondylitis OR diffuse idiopathic skeletal hyperostosis"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.search.client import Entrez
-from synth.search.identity import Identity
-from synth.search.pace import Pace
+from synth.search.client.entrez import Entrez
+from synth.search.client.identity import Identity
+from synth.search.client.pace import Pace
 from tests.conftest import ROOT
 from tests.search.conftest import Eutils
 

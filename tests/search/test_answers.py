@@ -8,16 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.search.answers import (
-    read_info,
-    read_links,
-    read_post,
-    read_search,
-    read_spelling,
-    read_summaries,
-)
-from synth.search.pubmed_xml import read_pubmed_xml
-from synth.search.verdict import ROOTS, classify
+from synth.search.client.answers import read_info, read_links, read_post, read_search, read_spelling, read_summaries
+from synth.search.client.verdict import ROOTS, classify
+from synth.search.records.pubmed_xml import read_pubmed_xml
 from tests.eutils.bodies import BODIES
 
 GOOD = {

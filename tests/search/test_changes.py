@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.search.changes import Changes, compare
-from synth.search.record import Correction, PublicationType, Record, as_line
+from synth.search.records.record import Correction, PublicationType, Record, as_line
+from synth.search.run.changes import Changes, compare
 
 Lines = Iterable[tuple[int, str]]
 

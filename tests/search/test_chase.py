@@ -11,7 +11,7 @@ import pytest
 
 from synth.errors import IncompleteSearch, SettingsError, UnknownName
 from synth.search.chase import chase
-from synth.search.store import Store
+from synth.search.run.store import Store
 from synth.steps.chase import chase_from, seeds_of
 from synth.steps.search import run_search
 from synth.steps.search_list import open_strategy

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from synth.errors import ServiceError, SettingsError
-from synth.search.client import Entrez, Event
-from synth.search.identity import Identity
-from synth.search.pace import PLAIN_GAP, Pace
+from synth.search.client.entrez import Entrez, Event
+from synth.search.client.identity import Identity
+from synth.search.client.pace import PLAIN_GAP, Pace
 from tests.eutils import Clock
 
 from .conftest import Eutils

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from synth.errors import Busy, IncompleteSearch, ProblemsError, ServiceError, SettingsError
-from synth.search.client import Event
-from synth.search.collect import Progress, count_lines
-from synth.search.lock import held
-from synth.search.query import Line, Query
-from synth.search.store import Store
+from synth.search.client.entrez import Event
+from synth.search.run.collect import Progress, count_lines
+from synth.search.run.lock import held
+from synth.search.run.store import Store
+from synth.search.strategy.query import Line, Query
 from tests.eutils import Scripted, made_article
 
 from .collecting import QUERY, TERM, check, client, run, snapshot
@@ -21,7 +21,7 @@ from .conftest import Eutils
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few records make many batches, and let the clock of the logs stand still."""
-    monkeypatch.setattr("synth.search.collect.PER_FETCH", 5)
+    monkeypatch.setattr("synth.search.run.collect.PER_FETCH", 5)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1793000000")
     # Nothing here pulls the plug of the machine, and this is most of the time.
     monkeypatch.setattr("os.fsync", lambda handle: None)
@@ -357,7 +357,7 @@ def test_another_version_of_synth_is_said(
     """Records that are only read otherwise count as changed at PubMed, without a word."""
     first = run(eutils, tmp_path / "demo")
     eutils.corpus.add(first.log["ids"][0], title="Another spine")
-    monkeypatch.setattr("synth.search.collect.__version__", "99.0")
+    monkeypatch.setattr("synth.search.run.collect.__version__", "99.0")
     assert any("read by synth" in text for text in run(eutils, tmp_path / "demo").warnings)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from synth.errors import IncompleteSearch, ProblemsError, ServiceError, SettingsError, WorkspaceError
-from synth.search.client import Entrez
-from synth.search.runlog import Run
-from synth.search.store import Interrupted, Store
+from synth.search.client.entrez import Entrez
+from synth.search.run.runlog import Run
+from synth.search.run.store import Interrupted, Store
 
 from .collecting import QUERY, check, client, run, snapshot
 from .conftest import Eutils
@@ -26,7 +26,7 @@ SMALL = replace(QUERY, term="spine OR vertebral", lines=QUERY.lines[:1])
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few records make several batches, and let the clock of the logs stand still."""
-    monkeypatch.setattr("synth.search.collect.PER_FETCH", BATCH)
+    monkeypatch.setattr("synth.search.run.collect.PER_FETCH", BATCH)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1793000000")
     # Nothing here pulls the plug of the machine, and this is most of the time.
     monkeypatch.setattr("os.fsync", lambda handle: None)
@@ -262,7 +262,7 @@ class Odd(Entrez):
 
 def odd_run(eutils: Eutils, folder: Path, odd: int) -> Run:
     """Run the search with a client that gets one odd record."""
-    from synth.search.collect import collect
+    from synth.search.run.collect import collect
 
     plain = client(eutils)
     entrez = Odd(plain.identity, pace=plain.pace)
@@ -299,5 +299,5 @@ def test_batches_of_another_size_are_not_mixed(
 ) -> None:
     """A run that another version of synth began, with other batches, ends with records left out."""
     interrupt(eutils, tmp_path / "demo")
-    monkeypatch.setattr("synth.search.collect.PER_FETCH", BATCH - 1)
+    monkeypatch.setattr("synth.search.run.collect.PER_FETCH", BATCH - 1)
     check(tmp_path / "demo", run(eutils, tmp_path / "demo"))

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from synth.search import Record, read_pubmed_xml, to_bibtex, to_csv, to_nbib, to_ris
-from synth.search.export_csv import COLUMNS
-from synth.search.export_text import one_line
-from synth.search.record import AbstractPart, Author, Book, Correction, Mesh
+from synth.search.exports.table import COLUMNS
+from synth.search.exports.text import one_line
+from synth.search.records.record import AbstractPart, Author, Book, Correction, Mesh
 from tests.eutils.article import read
 from tests.eutils.corpus import records_of
 from tests.eutils.medline import as_medline

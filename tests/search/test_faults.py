@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from synth.errors import SynthError
-from synth.search.runlog import Run
+from synth.search.run.runlog import Run
 from tests.eutils import made_article
 from tests.eutils.bodies import BODIES
 from tests.search.conftest import Eutils
@@ -77,7 +77,7 @@ def expected(fault: str, step: int) -> str:
 @pytest.fixture
 def small(start: Callable[..., Eutils], monkeypatch: pytest.MonkeyPatch) -> Eutils:
     """A server, and a client that fetches eight records at a time, so that a small search has many steps."""
-    monkeypatch.setattr("synth.search.collect.PER_FETCH", 8)
+    monkeypatch.setattr("synth.search.run.collect.PER_FETCH", 8)
     # What fsync is for, the tests of kills are for; here it is half of the time.
     monkeypatch.setattr("os.fsync", lambda _: None)
     return start()
@@ -182,10 +182,10 @@ HARMLESS = {
 
 def test_what_a_person_reads_names_no_key(small: Eutils, tmp_path: Path) -> None:
     """An error shows the key or the address that the service echoes."""
-    from synth.search.client import Entrez
-    from synth.search.collect import collect
-    from synth.search.identity import Identity
-    from synth.search.pace import Pace
+    from synth.search.client.entrez import Entrez
+    from synth.search.client.identity import Identity
+    from synth.search.client.pace import Pace
+    from synth.search.run.collect import collect
     from tests.search.rig import QUERY
 
     key = "0123456789abcdef0123456789abcdef0123"

@@ -10,9 +10,9 @@ import pytest
 
 from synth.errors import ServiceError
 from synth.search.chase import chase
-from synth.search.client import Entrez
+from synth.search.client.entrez import Entrez
 from synth.search.known import check_known
-from synth.search.strategy import Known, read_strategy
+from synth.search.strategy.model import Known, read_strategy
 from tests.search.conftest import ROOT, Eutils
 from tests.search.rig import client, patience
 from tests.search.test_faults import FAULTS, FINAL

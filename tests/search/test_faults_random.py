@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from synth.search.runlog import Run
+from synth.search.run.runlog import Run
 from tests.search.conftest import Eutils
 from tests.search.rig import leftovers, once, patience, stored, until_done
 from tests.search.test_faults import FAULTS
@@ -39,7 +39,7 @@ def test_any_sequence_of_faults_ends_alike(
     start: Callable[..., Eutils], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, first: int
 ) -> None:
     """Faults that come together leave something stored that one alone would not, or a run that never ends."""
-    monkeypatch.setattr("synth.search.collect.PER_FETCH", 4)
+    monkeypatch.setattr("synth.search.run.collect.PER_FETCH", 4)
     monkeypatch.setattr("os.fsync", lambda _: None)
     server = start()
     assert isinstance(once(server, tmp_path / "calm"), Run)

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from synth.errors import Busy, IncompleteSearch, ServiceError, SynthError, WorkspaceError
-from synth.search.collect import collect
-from synth.search.query import Query
-from synth.search.runlog import Run
-from synth.search.store import Store
+from synth.search.run.collect import collect
+from synth.search.run.runlog import Run
+from synth.search.run.store import Store
+from synth.search.strategy.query import Query
 from tests.eutils import Corpus, made_article
 from tests.search.conftest import Eutils
 from tests.search.rig import BULK, QUERY, client, leftovers, log_of, once, stored, until_done
@@ -211,7 +211,7 @@ def test_a_disk_that_is_full_at_any_write(
     start: Callable[..., Eutils], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A disk that fills up in the middle leaves a search that cannot go on, or one that looks done and is not."""
-    monkeypatch.setattr("synth.search.collect.PER_FETCH", 8)
+    monkeypatch.setattr("synth.search.run.collect.PER_FETCH", 8)
     server = start()
     counter = FullDisk(0)
     monkeypatch.setattr("os.fsync", counter)
@@ -288,7 +288,7 @@ def test_a_file_that_was_torn_as_the_power_went(
     start: Callable[..., Eutils], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: str
 ) -> None:
     """A half written file of the journal is believed, so that records are missing, doubled or another's."""
-    monkeypatch.setattr("synth.search.collect.PER_FETCH", 5)
+    monkeypatch.setattr("synth.search.run.collect.PER_FETCH", 5)
     server = start()
     assert isinstance(once(server, tmp_path / "calm"), Run)
     calm = stored(tmp_path / "calm")

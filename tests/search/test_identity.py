@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from synth.errors import ProblemsError
-from synth.search.identity import Identity, find_identity, redact
+from synth.search.client.identity import Identity, find_identity, redact
 
 KEY = "0123456789abcdef0123456789abcdef0123"
 
@@ -30,12 +30,12 @@ def test_the_key_never_shows() -> None:
 
 def test_who_asks_comes_from_review_environment_and_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """The address of the review, the environment or the key is not found, or one wins over another that should."""
-    monkeypatch.setattr("synth.search.identity._from_keyring", lambda: "")
+    monkeypatch.setattr("synth.search.client.identity._from_keyring", lambda: "")
     everything = {"SYNTH_EMAIL": "b@example.org", "NCBI_EMAIL": "c@example.org", "NCBI_API_KEY": f" {KEY}\n"}
     assert find_identity("a@example.org", everything) == Identity("a@example.org", key=KEY)
     assert find_identity(" ", everything).email == "b@example.org"
     assert find_identity("", {"NCBI_EMAIL": "c@example.org"}) == Identity("c@example.org")
-    monkeypatch.setattr("synth.search.identity._from_keyring", lambda: KEY)
+    monkeypatch.setattr("synth.search.client.identity._from_keyring", lambda: KEY)
     assert find_identity("a@example.org", {}).key == KEY
     assert find_identity("a@example.org", {"NCBI_API_KEY": "abcdefgh"}).key == "abcdefgh"
 
@@ -45,14 +45,14 @@ def test_who_asks_comes_from_review_environment_and_keyring(monkeypatch: pytest.
 )
 def test_an_address_that_is_none(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
     """Something that is no address is sent to NCBI as one."""
-    monkeypatch.setattr("synth.search.identity._from_keyring", lambda: "")
+    monkeypatch.setattr("synth.search.client.identity._from_keyring", lambda: "")
     with pytest.raises(ProblemsError, match=r"review\.toml"):
         find_identity(email, {})
 
 
 def test_all_problems_of_identity_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong key shows in the message about it, or hides that the address is missing too."""
-    monkeypatch.setattr("synth.search.identity._from_keyring", lambda: "")
+    monkeypatch.setattr("synth.search.client.identity._from_keyring", lambda: "")
     with pytest.raises(ProblemsError) as raised:
         find_identity("", {"NCBI_API_KEY": "secret key!"})
     assert len(raised.value.problems) == 2

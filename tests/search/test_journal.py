@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from synth.errors import Busy, ProblemsError, UnknownName, WorkspaceError
-from synth.search.finish import log_text
-from synth.search.journal import Journal, read_journal
-from synth.search.lock import LOCK_FILE, held
-from synth.search.record import Record, as_line
-from synth.search.store import Store, lines_of
+from synth.search.records.record import Record, as_line
+from synth.search.run.finish import log_text
+from synth.search.run.journal import Journal, read_journal
+from synth.search.run.lock import LOCK_FILE, held
+from synth.search.run.store import Store, lines_of
 
 
 def written(path: Path) -> bytes:
@@ -103,7 +103,7 @@ def test_the_second_is_told_who_holds_the_lock(tmp_path: Path) -> None:
 def test_the_lock_of_a_killed_run_is_taken_over(tmp_path: Path) -> None:
     """After kill -9 every further run says that another is at work."""
     code = (
-        "import sys, time; from pathlib import Path; from synth.search.lock import held\n"
+        "import sys, time; from pathlib import Path; from synth.search.run.lock import held\n"
         "with held(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
@@ -122,7 +122,7 @@ def test_a_lock_is_held_by_one_of_many(tmp_path: Path) -> None:
     """Of processes that come and go, two hold the lock at the same time (a name taken away under a waiting one)."""
     code = (
         "import sys, os, time; from pathlib import Path\n"
-        "from synth.search.lock import held; from synth.errors import Busy\n"
+        "from synth.search.run.lock import held; from synth.errors import Busy\n"
         "folder = Path(sys.argv[1]); end = time.monotonic() + 1.5; n = 0\n"
         "while time.monotonic() < end:\n"
         "    try:\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.search.store import Store
+from synth.search.run.store import Store
 from tests.eutils import Corpus
 from tests.search.conftest import ROOT, Eutils
 from tests.search.rig import leftovers, log_of, stored

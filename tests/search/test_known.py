@@ -11,7 +11,7 @@ import pytest
 from synth.errors import ProblemsError, ServiceError
 from synth.search.known import Known, check_known, found_in
 from synth.search.known_list import read_known
-from synth.search.strategy import Strategy, parse_strategy, read_strategy
+from synth.search.strategy.model import Strategy, parse_strategy, read_strategy
 from tests.conftest import ROOT
 from tests.eutils import Scripted
 from tests.search.conftest import Eutils

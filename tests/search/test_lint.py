@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.search.field_tags import TAGS, find_tag
-from synth.search.lint import lint, lint_term
-from synth.search.strategy import parse_strategy
-from synth.search.syntax import parse
+from synth.search.lint.every import lint, lint_term
+from synth.search.strategy.field_tags import TAGS, find_tag
+from synth.search.strategy.model import parse_strategy
+from synth.search.strategy.syntax import parse
 from tests.eutils.fields import FIELDS
 from tests.eutils.fields import TAGS as SERVER_TAGS
 
@@ -264,7 +264,7 @@ def test_27_real_strategies_have_no_error(shared: Path, monkeypatch: pytest.Monk
         assert len(list(whole.operands())) > 200
         with monkeypatch.context() as patch:
             if not name.endswith(("09-01.txt", "11-09.md")):  # they differ in dates: the second reader sees two of them
-                patch.setattr("synth.search.lint.advise", lambda text, whole, broken: [])
+                patch.setattr("synth.search.lint.every.advise", lambda text, whole, broken: [])
             said = lint_term(text, name)
         assert {problem.code for problem in said} == {"not", "truncated-phrase"}
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from synth.search.pace import KEYED_GAP, PLAIN_GAP, Pace, retry_after
+from synth.search.client.pace import KEYED_GAP, PLAIN_GAP, Pace, retry_after
 from tests.eutils import ManualClock
 
 

@@ -14,7 +14,7 @@ import pytest
 from synth.errors import ProblemsError, SettingsError, UnknownName, WorkspaceError
 from synth.search.prisma_s import SCHEMA, search_record
 from synth.search.prisma_s_text import as_html, as_markdown
-from synth.search.store import Store
+from synth.search.run.store import Store
 from synth.steps.chase import chase_from, seeds_of
 from synth.steps.search import run_search
 from synth.steps.search_list import open_strategy

@@ -348,7 +348,7 @@ def test_where_a_chunk_ends_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> 
     xml = MADE_UP.read_bytes().replace(b"><", b">\n  <")
     whole = list(read_pubmed_xml(xml))
     for size in (1, 63, 64, 1000, 2**20):
-        monkeypatch.setattr("synth.search.pubmed_xml._CHUNK", size)
+        monkeypatch.setattr("synth.search.records.pubmed_xml._CHUNK", size)
         assert list(read_pubmed_xml(xml)) == whole
 
 

@@ -11,7 +11,7 @@ import sys
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from synth.search.record import (
+from synth.search.records.record import (
     AbstractPart,
     Author,
     Book,
@@ -143,7 +143,7 @@ def test_parsed_records_are_as_good_as_made_ones() -> None:
 
 def test_every_part_is_frozen_and_has_defaults() -> None:
     """A part can be changed, or must be given values that PubMed does not always have."""
-    from synth.search import record_parts
+    from synth.search.records import parts as record_parts
 
     for name in record_parts.__all__:
         kind = getattr(record_parts, name)

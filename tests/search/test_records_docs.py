@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from synth.search import Record, read_pubmed_xml, to_json
-from synth.search import record_parts as parts
+from synth.search.records import parts as parts
 
 from .recorded import recorded
 

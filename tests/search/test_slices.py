@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from synth.errors import IncompleteSearch
-from synth.search.answers import SearchAnswer
-from synth.search.client import MOST
-from synth.search.slices import LAST_PMID, Drift, Memory, Slice, find_ids
+from synth.search.client.answers import SearchAnswer
+from synth.search.client.entrez import MOST
+from synth.search.run.slices import LAST_PMID, Drift, Memory, Slice, find_ids
 
 
 class Pubmed:

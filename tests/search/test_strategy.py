@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.errors import ProblemsError, WorkspaceError
-from synth.search.filters import PUBLISHED
-from synth.search.lint import lint
-from synth.search.strategy import LONGEST_TERM, Strategy, parse_strategy, read_strategy
-from synth.search.toml_places import Places
+from synth.search.lint.every import lint
+from synth.search.strategy.filters import PUBLISHED
+from synth.search.strategy.model import LONGEST_TERM, Strategy, parse_strategy, read_strategy
+from synth.search.strategy.places import Places
 from tests.conftest import ROOT
 
 TOP = 'schema = 1\ntitle = "A title"\n'

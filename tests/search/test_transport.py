@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from synth.search.transport import Lost, Unreachable, send
+from synth.search.client.transport import Lost, Unreachable, send
 
 
 def test_a_drip_of_headers_ends() -> None:

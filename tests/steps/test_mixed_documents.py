@@ -9,7 +9,10 @@ import pytest
 
 import synth
 from synth.errors import NoAnswer
-from synth.report import methods, page, terminal, words
+from synth.report.methods import sentences as methods
+from synth.report.outcome import page
+from synth.report.terminal import answer as terminal
+from synth.report.words import sentences as words
 from synth.steps.pool import PoolOptions
 
 from .test_nulls import gaps

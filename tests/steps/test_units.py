@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synth.report import page, terminal
+from synth.report.outcome import page
+from synth.report.terminal import answer as terminal
 from synth.steps.pool import pool_review
 from synth.workspace import Workspace
 

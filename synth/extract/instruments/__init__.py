@@ -12,8 +12,8 @@ from typing import Any, Final
 from synth.errors import Problem, ProblemsError, UnknownName
 from synth.workspace import visible
 
-from ..contract import fold
-from ..figures import BiasRow, problem_of
+from ..contract.figures import BiasRow, problem_of
+from ..contract.sheets import fold
 
 LEVELS: Final = ("low", "moderate", "unclear", "high", "critical")
 """From good to bad; "none" is an item that does not apply and counts for nothing."""

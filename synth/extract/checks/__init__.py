@@ -1,0 +1,1 @@
+"""What figures and studies must fulfil, alone and against each other."""

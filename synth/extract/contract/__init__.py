@@ -1,0 +1,1 @@
+"""What a sheet may hold and what it becomes: columns, cells, words, figures and patients."""

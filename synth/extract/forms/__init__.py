@@ -1,0 +1,1 @@
+"""Tables in every form that people use to rows of the contract, each cell with its place."""

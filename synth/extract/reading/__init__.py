@@ -1,0 +1,1 @@
+"""Files to tables of text: every format, where the table begins, and what a spreadsheet did to the data."""

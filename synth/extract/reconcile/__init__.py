@@ -1,0 +1,1 @@
+"""Two people's sheets of the same papers: agreement, disagreements, and what they settled."""

@@ -1,0 +1,1 @@
+"""Figures as SVG text, from one geometry and one axis helper."""

@@ -1,0 +1,1 @@
+"""How it was done, and the papers that it rests on."""

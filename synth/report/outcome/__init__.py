@@ -1,0 +1,1 @@
+"""An outcome as a document of plain data, and as a page."""

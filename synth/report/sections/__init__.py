@@ -1,0 +1,1 @@
+"""One section of an outcome's page for each further analysis."""

@@ -1,0 +1,1 @@
+"""An outcome as text for a terminal."""

@@ -1,0 +1,1 @@
+"""Numbers and names to text: rounding, phrases and sentences."""

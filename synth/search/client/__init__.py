@@ -1,0 +1,1 @@
+"""E-utilities, asked politely and believed only after a look."""

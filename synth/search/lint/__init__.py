@@ -1,0 +1,1 @@
+"""Slips in a strategy, found before anything is sent."""

@@ -1,0 +1,1 @@
+"""A strategy as people write it, and what it asks of PubMed."""
