@@ -1,0 +1,1 @@
+"""The pages of a whole review: its index, its flow of records, its risk of bias."""
