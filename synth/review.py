@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import Problem, ProblemsError, WorkspaceError
 from .review_parts import DIRECTIONS, KINDS, TIME_UNITS, Arm, Outcome, Question, Review, visible
+from .review_screening import read_screening
 
 __all__ = [
     "DIRECTIONS", "KINDS", "SCHEMA", "TIME_UNITS", "Arm", "Outcome", "Question", "Review", "parse_review",
@@ -20,7 +21,7 @@ __all__ = [
 SCHEMA = 1
 LARGEST = 4 * 1024 * 1024
 
-_TOP = ("schema", "title", "contact", "question", "primary_arm", "comparator_arms", "arms", "outcomes")
+_TOP = ("schema", "title", "contact", "question", "primary_arm", "comparator_arms", "arms", "outcomes", "screening")
 _QUESTION = ("text", "population", "intervention", "comparator")
 _ARM = ("label", "aliases")
 _NUMBERS = ("lowest", "highest", "step")
@@ -124,9 +125,10 @@ class _Reader:
         )
         arms = self.arms(table)
         outcomes = self.outcomes(table)
+        screening = read_screening(self, table)
         if self.problems:
             raise ProblemsError(self.problems)
-        return Review(title, question, contact, arms, outcomes)
+        return Review(title, question, contact, arms, outcomes, screening)
 
     def arms(self, table: dict[str, Any]) -> tuple[Arm, ...]:
         found = self.table(table, "arms", "")

@@ -97,6 +97,72 @@ class Question:
     comparator: str = ""
 
 
+Named = tuple[tuple[str, int], ...]
+"""Counts with their names, in the order in which they were written."""
+
+
+@dataclass(frozen=True)
+class OtherWays:
+    """Studies found otherwise than in databases and registers: websites, organisations, lists of references.
+
+    Parameters
+    ----------
+    sources : tuple of (str, int)
+        What was identified where.
+    duplicates, screened, excluded, sought, not_retrieved, assessed : int, optional
+        As in :class:`Screening`.
+    reasons : tuple of (str, int), optional
+        Reports that were excluded, by reason; None where nobody says.
+    """
+
+    sources: Named = ()
+    duplicates: int | None = None
+    screened: int | None = None
+    excluded: int | None = None
+    sought: int | None = None
+    not_retrieved: int | None = None
+    assessed: int | None = None
+    reasons: Named | None = None
+
+
+@dataclass(frozen=True)
+class Screening:
+    """The section ``[screening]``: None is a count that is not there, never zero.
+
+    Parameters
+    ----------
+    databases, registers : tuple of (str, int)
+        Records identified in sources that were searched without synth.
+    duplicates, automation, other_removals : int, optional
+        Records removed before screening: found twice, thrown out by a program, otherwise.
+    screened, excluded : int, optional
+        Titles and abstracts.
+    sought, not_retrieved, assessed : int, optional
+        Reports in full.
+    reasons : tuple of (str, int), optional
+        Reports that were excluded, by reason; an empty section means none.
+    included_studies, included_reports : int, optional
+        What is left.
+    other : OtherWays, optional
+        Studies that were found otherwise.
+    """
+
+    databases: Named = ()
+    registers: Named = ()
+    duplicates: int | None = None
+    automation: int | None = None
+    other_removals: int | None = None
+    screened: int | None = None
+    excluded: int | None = None
+    sought: int | None = None
+    not_retrieved: int | None = None
+    assessed: int | None = None
+    reasons: Named | None = None
+    included_studies: int | None = None
+    included_reports: int | None = None
+    other: OtherWays | None = None
+
+
 @dataclass(frozen=True)
 class Review:
     """What ``review.toml`` says: arms and outcomes in the order in which they stand there.
@@ -118,6 +184,7 @@ class Review:
     contact: str
     arms: tuple[Arm, ...]
     outcomes: tuple[Outcome, ...]
+    screening: Screening | None = None
 
     @property
     def primary_arm(self) -> Arm:
