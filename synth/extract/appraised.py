@@ -66,7 +66,7 @@ def with_appraisals(studies: Iterable[StudyArm], appraisals: Sequence[Appraisal]
 
     Examples
     --------
-    >>> from .figures import BiasRow
+    >>> from .contract.figures import BiasRow
     >>> from .instruments import shipped
     >>> rows = [BiasRow("A", instrument="robins-i", item="1", judgement="serious")]
     >>> made, _ = appraise(rows, {"robins-i": shipped("robins-i")})

@@ -30,16 +30,16 @@ __all__ = [
 ]
 
 _HOME: Final = {
-    "Record": ".record",
-    "as_line": ".record",
-    "from_json": ".record",
-    "from_line": ".record",
-    "read_pubmed_xml": ".pubmed_xml",
-    "to_bibtex": ".export_bibtex",
-    "to_csv": ".export_csv",
-    "to_json": ".record",
-    "to_nbib": ".export_nbib",
-    "to_ris": ".export_ris",
+    "Record": ".records.record",
+    "as_line": ".records.record",
+    "from_json": ".records.record",
+    "from_line": ".records.record",
+    "read_pubmed_xml": ".records.pubmed_xml",
+    "to_bibtex": ".exports.bibtex",
+    "to_csv": ".exports.table",
+    "to_json": ".records.record",
+    "to_nbib": ".exports.nbib",
+    "to_ris": ".exports.ris",
 }
 
 
