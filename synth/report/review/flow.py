@@ -157,9 +157,11 @@ class Flow:
         return (*found, self.included)
 
     @property
-    def missing(self) -> tuple[Box, ...]:
-        """The boxes whose number nobody has given."""
-        return tuple(box for box in self.boxes if box.n is None)
+    def missing(self) -> tuple[Box | Count, ...]:
+        """The boxes whose number nobody has given, and the lines inside the others."""
+        return tuple(
+            each for box in self.boxes for each in ((box,) if box.n is None else box.parts) if each.n is None
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, as the index's document holds them."""
