@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from .app import main
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Be the ``synth`` of the shell.
+
+    Imported here, so that Ctrl-C while the program is still loading is an answer too, not a traceback.
+    """
+    try:
+        from .app import main as begin
+
+        begin()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
 
 __all__ = ["main"]
