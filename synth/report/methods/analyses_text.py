@@ -1,0 +1,223 @@
+"""How the analyses beside the pool were made, for a manuscript: each only where the document holds its result."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..words import plain
+from ..words.names import model_name
+from ..words.phrases import joined, noun
+from ..words.reading import Document, get, items, text
+from . import model_text, pooling_text
+from .draft import Said
+
+_TESTS = {"Egger": "egger1997", "Begg": "begg1994"}
+_PREDICTORS = {"year": "the year of publication", "total": "the number of patients", "size": "the size of the studies",
+               "precision": "the precision of the studies"}  # fmt: skip
+
+
+def variable(name: str) -> str:
+    """Name a column inside a sentence.
+
+    Examples
+    --------
+    >>> variable("risk_of_bias"), variable("year")
+    ('risk of bias', 'year')
+    """
+    return plain.visible(name).replace("_", " ")
+
+
+def subgroups(document: Document) -> list[Said]:
+    """Say how groups were pooled and compared."""
+    found = get(document, "analyses", "subgroups")
+    groups = items(found, "groups")
+    if len(groups) < 2:
+        return []
+    by = variable(text(found, "variable"))
+    common = text(found, "by_tau2") == "common"
+    random = not model_text.is_common(document)
+    spread = (", with one τ² for all groups" if common else ", each with its own τ²") if random else ""
+    said = [Said(f"Subgroups by {by} were pooled apart {_by_model(document, found)}{spread}.")]
+    if get(found, "p_value") is not None:
+        said.append(Said(f"They were compared by {_between(text(found, 'test'))}.", ("higgins2002",)))
+    return [*said, *_permuted(found, "permutation_p")]
+
+
+def _by_model(document: Document, found: Any) -> str:
+    """Say by which model an analysis was made; some are by inverse variance whatever the pool is by."""
+    own, main = text(found, "model"), text(document, "settings", "model")
+    return "by the same model" if not own or own == main else f"by another model than the pool ({model_name(own)})"
+
+
+def _between(test: str) -> str:
+    if test.startswith("Q between"):
+        return "Q between groups, against χ²"
+    if test.startswith("Wald test"):
+        return "a Wald test of equal means in one model, against χ²"
+    if test.startswith("F"):
+        return "an F test of equal means"
+    return plain.clause(test).replace("tau2", "τ²").replace("chi-square", "χ²") or "a test between groups"
+
+
+def _permuted(found: Any, key: str) -> list[Said]:
+    how = text(found, "permutation")
+    if get(found, key) is None or not how:
+        return []
+    arranged = re.match(r"[\d,]+", how)
+    count = arranged.group(0).replace(",", "\u202f") if arranged else ""
+    which = "drawn at random" if pooling_text.seed_of(how) is not None else "all that there are"
+    return [
+        Said(
+            f"The test was repeated by permutation, with {count} arrangements of the studies, {which}."
+            if count
+            else "The test was repeated by permutation of the studies.",
+            ("higgins2004",),
+        )
+    ]
+
+
+def regression(document: Document) -> list[Said]:
+    """Say how moderators were looked at."""
+    found = get(document, "analyses", "regression")
+    if not items(found, "coefficients"):
+        return []
+    names = joined([variable(one) for one in items(found, "moderators")])
+    model, scale = text(found, "model"), text(found, "scale")
+    how = "by mixed-effects meta-regression"
+    if model.startswith("glmm"):
+        how = "by meta-regression in the mixed model, fitted by maximum likelihood"
+    elif model_text.is_common(document):
+        how = "by meta-regression without variance left between studies"
+    on = f" on the {scale} scale" if scale else ""
+    said = [Said(f"The association of the outcome with {names} was estimated {how}{on}.", ("thompson2002",))]
+    return [*said, *_permuted(found, "qm_permutation_p")]
+
+
+def sensitivity(document: Document) -> list[Said]:
+    """Say which analyses show how far the answer depends on single studies and on choices."""
+    found = get(document, "analyses")
+    said: list[Said] = []
+    if any(get(row, "estimate") is not None for row in items(document, "leave_one_out")):
+        said.append(Said("The analysis was repeated without each study in turn (leave-one-out)."))
+    said += _doubtful(document)
+    if len(items(found, "cumulative", "rows")) > 1:
+        by = text(found, "cumulative", "variable")
+        order = plain.clause(get(found, "cumulative", "order"))
+        ordered = f", {order}" if order else ""
+        said.append(
+            Said(
+                f"In a cumulative analysis studies were added one at a time, in the order of "
+                f"{_PREDICTORS.get(by, variable(by) or 'the table')}{ordered}.",
+                ("lau1992",),
+            )
+        )
+    if items(found, "influence", "rows"):
+        said.append(
+            Said(
+                "The influence of each study was measured by deletion diagnostics (DFFITS, Cook’s distance, covariance "
+                "ratio, hat value, and τ² and Q without the study).",
+                ("viechtbauer2010",),
+            )
+        )
+        if items(found, "influence", "baujat"):
+            said.append(Said("Contributions to heterogeneity and to the result were set against each other in a "
+                             "Baujat plot.", ("baujat2002",)))  # fmt: skip
+    pooled = get(found, "gosh", "pooled")
+    if pooled:
+        which = "All" if get(found, "gosh", "exhaustive") else "A random sample of"
+        number = f"{pooled:,}".replace(",", "\u202f")
+        said.append(Said(f"{which} {number} subsets of two or more studies were pooled (GOSH).", ("olkin2012",)))
+    said += _opinions(document)
+    if items(found, "presets"):
+        names = [text(row, "label") or text(row, "name") for row in items(found, "presets")]
+        said.append(Said(f"The same data were pooled with the settings of other programs: {joined(names)}."))
+    count = get(found, "multiverse", "count")
+    if count:
+        said.append(
+            Said(
+                f"A multiverse analysis pooled the same data in {noun(count, 'way')}: every sensible combination of "
+                "measure, model, method for τ² and interval.",
+                ("voracek2019",),
+            )
+        )
+    return said
+
+
+_SETS = {
+    "stated_denominators": "without the studies whose denominator was worked out by the reviewers",
+    "no_bounds": "without the studies whose figure is only an upper or lower bound",
+}
+
+
+def _doubtful(document: Document) -> list[Said]:
+    names = []
+    for row in items(document, "sensitivity"):
+        if not get(row, "k") or not items(row, "omitted"):
+            continue
+        label = plain.clause(get(row, "label"))
+        other = f"with other studies (“{label}”)" if label else "with fewer studies"
+        names.append(_SETS.get(text(row, "id")) or other)
+    return [Said(f"It was also repeated {joined(names)}.")] if names else []
+
+
+def _opinions(document: Document) -> list[Said]:
+    given = [one for one in items(document, "analyses", "second_opinions") if get(one, "estimate") is not None]
+    models = [text(one, "model") for one in given]
+    named = {
+        "beta-binomial": ("a beta-binomial model fitted by maximum likelihood", ("kuss2015",)),
+        "bayes": (
+            "a Bayesian binomial–normal model with a half-normal prior of the between-study standard deviation",
+            ("rover2020",),
+        ),
+    }
+    known = [named[model] for model in models if model in named]
+    if not known:
+        return []
+    keys = tuple(key for _, cited in known for key in cited)
+    return [Said(f"As a second opinion, the same data were analysed with {joined([what for what, _ in known])}.", keys)]
+
+
+def bias(document: Document) -> list[Said]:
+    """Say how small-study effects were looked for, or why they were not."""
+    found = get(document, "analyses", "bias")
+    if not found:
+        return []
+    tests = [one for one in items(found, "tests") if get(one, "p_value") is not None]
+    if not tests:
+        k = get(found, "k")
+        if k is not None and k < 10:
+            return [
+                Said(
+                    f"Small-study effects were not tested, because tests have too little power with fewer than ten "
+                    f"studies; there {'was' if k == 1 else 'were'} {k}.",
+                    ("sterne2011",),
+                )
+            ]
+        return []
+    names = [text(one, "name") for one in tests]
+    keys = ["sterne2011", *(key for word, key in _TESTS.items() if any(word in name for name in names))]
+    verb = "tests" if len(names) > 1 else "test"
+    said = [
+        Said(f"Small-study effects were looked for with the {verb} that {_suits(len(names))}: {joined(names)}.",
+             tuple(keys))
+    ]  # fmt: skip
+    if get(found, "trim_and_fill", "estimate") is not None:
+        estimator = text(found, "trim_and_fill", "estimator")
+        said.append(Said(f"Trim and fill used the estimator {estimator}.", ("duval2000",)))
+    if get(found, "lfk", "value") is not None:
+        said.append(Said("The LFK index described the asymmetry of the Doi plot.", ("furuya2018",)))
+    if items(found, "funnel", "points"):
+        size = text(found, "funnel", "axis") == "size"
+        said.append(
+            Said("The funnel plot has the number of patients on its upright axis.", ("hunter2014",))
+            if size
+            else Said("The funnel plot has contours of significance.", ("peters2008",))
+            if text(document, "settings", "scale") and get(document, "pooled", "test") is not None
+            else Said("A funnel plot was drawn against the standard error.")
+        )
+    return said
+
+
+def _suits(count: int) -> str:
+    return "suit the measure" if count > 1 else "suits the measure"
