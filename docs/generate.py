@@ -69,6 +69,7 @@ WHERE: dict[str, tuple[str, str]] = {
     "second_opinions": ("second_opinions(force=)", "analyses.second_opinions"),
     "compare_presets": ("compare_presets()", "analyses.presets"),
     "multiverse": ("pool_multiverse()", "analyses.multiverse"),
+    "quick": ("", "analyses"),
 }
 """For every keyword of ``PoolOptions``: the call that takes it, and where its word or its result stands."""
 

@@ -27,7 +27,7 @@ _ARM = ("label", "aliases")
 _NUMBERS = ("lowest", "highest", "step")
 _OUTCOME = (
     "label", "definition", "time_point", "direction", "predicate", "kind", "aliases", "within", "event", "unit",
-    "time_unit", *_NUMBERS,
+    "time_unit", "subgroups", *_NUMBERS,
 )  # fmt: skip
 _LARGEST_NUMBER = 10**12
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -213,6 +213,7 @@ class _Reader:
             lowest=lowest,
             highest=highest,
             step=step,
+            subgroups=self.texts(table, "subgroups", place),
         )
 
     def nested(self, outcomes: dict[str, Outcome]) -> None:

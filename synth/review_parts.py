@@ -68,6 +68,8 @@ class Outcome:
     step : float, optional
         What every patient's value is a multiple of: 1 for days and scores, which are whole. Without it no mean is
         tested for whether whole values can give it.
+    subgroups : tuple of str
+        Columns of the sheets by which its page shows subgroups unasked: ``"design"``.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Outcome:
     lowest: float | None = None
     highest: float | None = None
     step: float | None = None
+    subgroups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -110,13 +110,16 @@ Examples:
               help="With --by or --moderator: test by rearranging the studies too, in every way where there are at "
                    "most N, else in N that are drawn.")
 @click.option("--cumulative", metavar="VARIABLE",
-              help="Add one study after the other, in the order of a column, or of total, size or precision.")
+              help="Add one study after the other, in the order of a column, or of total, size or precision. "
+                   "[default: by year, where it is known, on the page]")
 @click.option("--medians", type=Choice(MEDIANS), default="luo", show_default=True,
               help="How means are estimated for studies that give a median with quartiles or range.")
-@click.option("--bias", is_flag=True,
-              help="Look for small-study effects, from ten studies on: tests, trim and fill, LFK index, funnel.")
+@click.option("--bias", is_flag=True, default=None,
+              help="Look for small-study effects, from ten studies on: tests, trim and fill, LFK index, funnel; the "
+                   "page has them unasked.")
 @click.option("--bias-force", is_flag=True, help="The same under ten studies too, where the tests can see little.")
-@click.option("--influence", is_flag=True, help="Say what each study does to the answer.")
+@click.option("--influence", is_flag=True, default=None,
+              help="Say what each study does to the answer; the page has it unasked.")
 @click.option("--leave-one-out/--no-leave-one-out", default=None,
               help="Pool again without each study in turn. [default: where it takes no more than a moment]")
 @click.option("--gosh", is_flag=True,
@@ -129,7 +132,11 @@ Examples:
               help="Pool proportions by the beta-binomial and the Bayesian model too; up to five studies that is done "
                    "unasked.")
 @click.option("--compare-presets", is_flag=True, help="Pool by every preset, and explain each difference.")
-@click.option("--multiverse", is_flag=True, help="Pool by every sensible combination of methods.")
+@click.option("--multiverse", is_flag=True, default=None,
+              help="Pool by every sensible combination of methods; the page has it unasked.")
+@click.option("--quick", is_flag=True,
+              help="Leave out what the page has unasked: influence, small studies, the multiverse, the cumulative "
+                   "analysis by year, subgroups that the review names.")
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), default=1, show_default=True,
               help="Where everything that is drawn at random starts: bootstrap, permutations, subsets.")
 @click.option("--json", "as_json", is_flag=True,
@@ -192,11 +199,11 @@ def pool(
             body = run.pooled[0].document if single else run.to_dict()
             click.echo(to_json(body, ascii_only=ascii_only), nl=False)  # which escapes by JSON's own rules
     else:
-        _show(run, opinions=options.second_opinions)
+        _show(run, asked=options.asked)
     run.check()
 
 
-def _show(run: PoolRun, *, opinions: bool) -> None:
+def _show(run: PoolRun, *, asked: frozenset[str]) -> None:
     """Print the answers, what could not be pooled, and the page to open."""
     from ..report.terminal import analyses as terminal_analyses
     from ..report.terminal import answer as terminal
@@ -216,10 +223,10 @@ def _show(run: PoolRun, *, opinions: bool) -> None:
         click.echo(text.rstrip("\n"), color=console.color)  # its own colours; the names in it are clean
     if len(documents) > 1 and (warning := doubt.of_two_series(documents)):
         _sentence(f"\n{warning}", console)
+    # Second opinions come unasked, and are worth a reader's time; what else the page has unasked stays on the page.
+    shown = asked | {"second_opinions"} if len(documents) == 1 else asked
     for document in documents:
-        tables = terminal_analyses.tables(
-            document, width=console.width, unicode=console.unicode, opinions=opinions or len(documents) == 1
-        )
+        tables = terminal_analyses.tables(document, width=console.width, unicode=console.unicode, only=shown)
         if tables:
             say(f"\n{tables}" if len(documents) == 1 else f"\n{document['outcome']}:\n{tables}", nl=False)
     for document in documents:

@@ -52,6 +52,8 @@ _PROVENANCE = (
     "definition", "where", "events_basis", "total_basis", "bound", "confidence", "percent_reported", "note", "source",
     "file", "row",
 )  # fmt: skip
+# What a row of studies holds beside the description: where it stands, and whose it is.
+_NO_DESCRIPTION = {"study", "arm", "row", "file", "more", "sheet", "cells", "letters"}
 # Headings that say nothing of what was counted.
 _BARE = {"events", "event", "n events", "events n", "count", "x", "xi", "r", "ri", "cases"}
 
@@ -140,6 +142,7 @@ def document_of_review(
         options,
         outcome=outcome.id,
         outcome_info=_info(outcome),
+        subgroups=outcome.subgroups,
         arm=_arm(chosen),
         arms=None if two is None else [_arm(each) for each in two],
         more_excluded=_of_other_arms(extracted, outcome, aside, columns_for(outcome.kind, None, False, outcome.id)),
@@ -234,6 +237,7 @@ def _document(
     options: PoolOptions,
     *,
     more_excluded: Sequence[Document] = (),
+    subgroups: Sequence[str] = (),
     **about: Any,
 ) -> Document:
     try:
@@ -251,7 +255,7 @@ def _document(
         descriptors=_descriptors(described, [row[0] for row in pooled]),
         excluded=[*_excluded(gathered.excluded), *_excluded(unusable), *more_excluded],
         sensitivity=alternatives(gathered, options),
-        analyses=analyses(gathered, options, Variables(gathered, described)),
+        analyses=analyses(gathered, options, Variables(gathered, described), subgroups),
         notes=estimated_note(gathered.rows, options.medians),
         version=__version__,
         **about,
@@ -344,11 +348,9 @@ def _descriptors(studies: Sequence[StudyArm], figures: Sequence[Figure]) -> list
     found: list[Document | None] = []
     for figure in figures:
         row = rows.get((identity(figure.study), figure.arm))
-        known = {name: _or_none(value) for name, value in asdict(row).items()} if row else None
-        if known:
-            for name in ("study", "arm", "row", "file", "more", "sheet", "cells"):
-                del known[name]
-        found.append(known)
+        cells = asdict(row).items() if row else ()
+        known = {name: _or_none(value) for name, value in cells if name not in _NO_DESCRIPTION}
+        found.append(known or None)
     return found
 
 

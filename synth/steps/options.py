@@ -37,7 +37,7 @@ class PoolOptions:
     preset : str, optional
         Settings of another program, with one's own on top: a key of :data:`synth.meta.choices.presets.PRESETS`.
     by : str, optional
-        Variable of subgroups.
+        Variable of subgroups; those that the review names for the outcome, if left out.
     by_tau2 : {"separate", "common"}, optional
         Whether each subgroup has a tau2 of its own (as it has if left out), or all one.
     moderators : tuple of str
@@ -45,13 +45,16 @@ class PoolOptions:
     permutations : int, optional
         Also test subgroups and moderators in so many arrangements of the studies.
     cumulative : str, optional
-        Variable in whose order studies are added; also ``size``, ``total`` or ``precision``.
+        Variable in whose order studies are added; also ``size``, ``total`` or ``precision``. By year, where the sheets
+        have it, if left out.
     exclude : tuple of str
         Studies to leave out.
     medians : {"luo", "lognormal", "mcgrath", "leave-out"}
         What becomes of studies that print a median with quartiles or range in place of mean and standard deviation;
         see :func:`synth.steps.medians.with_estimates`.
-    bias, influence, gosh, compare_presets, multiverse : bool
+    bias, influence, multiverse : bool, optional
+        Whether to make that analysis; if left out, as :mod:`synth.steps.unasked` says.
+    gosh, compare_presets : bool
         Whether to make that analysis.
     bias_force : bool
         Look for small-study effects under ten studies too.
@@ -92,14 +95,15 @@ class PoolOptions:
     cumulative: str | None = None
     exclude: tuple[str, ...] = ()
     medians: str = "luo"
-    bias: bool = False
+    bias: bool | None = None
     bias_force: bool = False
-    influence: bool = False
+    influence: bool | None = None
     gosh: bool = False
     gosh_subsets: int | None = None
     second_opinions: bool = False
     compare_presets: bool = False
-    multiverse: bool = False
+    multiverse: bool | None = None
+    quick: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would be passed over in silence."""
@@ -127,6 +131,28 @@ class PoolOptions:
 
             own = preset_settings(self.preset, kind, **own)
         return {**own, "level": self.level, "seed": self.seed}
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Name the analyses that were asked for, as the document calls them.
+
+        Examples
+        --------
+        >>> sorted(PoolOptions(by="country", bias_force=True).asked)
+        ['bias', 'subgroups']
+        """
+        wanted = {
+            "subgroups": self.by is not None,
+            "regression": bool(self.moderators),
+            "cumulative": self.cumulative is not None,
+            "influence": self.influence,
+            "gosh": self.gosh or self.gosh_subsets is not None,
+            "bias": self.bias or self.bias_force,
+            "second_opinions": self.second_opinions,
+            "presets": self.compare_presets,
+            "multiverse": self.multiverse,
+        }
+        return frozenset(name for name, is_wanted in wanted.items() if is_wanted)
 
     def flags(self) -> list[str]:
         """Give the options of ``synth pool`` that are not at their defaults."""

@@ -100,7 +100,7 @@ METHODS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
 def test_an_analysis(run: Run, table: Path, case: str, flags: tuple[str, ...], words: dict[str, Any]) -> None:
     """An option gives another analysis than the Python interface, or is made under other settings than asked for."""
     args, key, call, title = CASES[case]
-    done = run("pool", "t.csv", *args, *flags, "--json")
+    done = run("pool", "t.csv", *args, *flags, "--quick", "--json")
     assert (done.code, done.err) == (0, "")
     document = json.loads(done.out)
     expected = json.loads(json.dumps(bare(asdict(call(**words)))))

@@ -10,9 +10,11 @@ from .undefined import because
 Json = dict[str, Any]
 
 NAMES: Final = (
-    "subgroups", "regression", "cumulative", "influence", "gosh", "bias", "second_opinions", "presets", "multiverse",
+    "subgroups", "more_subgroups", "regression", "cumulative", "influence", "gosh", "bias", "second_opinions",
+    "presets", "multiverse",
 )  # fmt: skip
 NOT_ASKED: Final = "not asked for"
+ONE_VARIABLE: Final = "no second variable of subgroups was named"
 NO_OPINIONS: Final = "more than five studies with events and without: the main model needs no second opinion"
 ONE_ARM_ONLY: Final = "second opinions are for proportions of one arm"
 
@@ -71,7 +73,7 @@ def analyses(found: Json, reasons: Mapping[str, str], kind: str) -> Json:
     """
     block = {name: _filled(value) for name, value in found.items()}
     opinions = NO_OPINIONS if kind == "proportion" else ONE_ARM_ONLY
-    usual = {**dict.fromkeys(NAMES, NOT_ASKED), "second_opinions": opinions}
+    usual = {**dict.fromkeys(NAMES, NOT_ASKED), "second_opinions": opinions, "more_subgroups": ONE_VARIABLE}
     return because(block, **{**usual, **reasons})
 
 

@@ -44,7 +44,14 @@ def sections(document: Document) -> tuple[Section, ...]:
     ['bias']
     """
     found = get(document, "analyses")
-    return tuple(make(document, given) for key, make in MAKERS.items() if (given := get(found, key)))
+    made = []
+    for key, make in MAKERS.items():
+        if given := get(found, key):
+            made.append(make(document, given))
+        if key == "subgroups":
+            for number, one in enumerate(items(found, "more_subgroups"), start=2):
+                made.append(section_groups.subgroups(document, one, number))
+    return tuple(made)
 
 
 def cited(document: Document) -> list[Cited]:

@@ -20,8 +20,12 @@ from .model import Figure, Row, Section, Table, heads, left_out, reason
 WIDTH, HEIGHT = 640.0, 400.0
 
 
-def subgroups(document: Document, found: Any) -> Section:
-    """Return the section on subgroups: a forest in groups, the test between them, and every number in a table."""
+def subgroups(document: Document, found: Any, number: int = 1) -> Section:
+    """Return the section on subgroups: a forest in groups, the test between them, and every number in a table.
+
+    ``number`` keeps the anchors of several variables apart.
+    """
+    name = "subgroups" if number == 1 else f"subgroups-by-{number}"
     shown = quantity.of(document)
     variable = text(found, "variable") or "group"
     groups = items(found, "groups")
@@ -33,7 +37,7 @@ def subgroups(document: Document, found: Any) -> Section:
         "Series were not allocated to groups by chance: a difference between groups may have another cause than the "
         "variable they are named by."
     )
-    figures = (_group_forest(document, groups, variable, shown),) if groups else ()
+    figures = (_group_forest(document, groups, variable, shown, name),) if groups else ()
     shared = text(found, "by_tau2") == "common"
     rows = tuple(
         Row(
@@ -53,7 +57,7 @@ def subgroups(document: Document, found: Any) -> Section:
     head = heads(variable, "Series", shown.heading, f"{level(document)} CI", "τ²", "I²", words=("Interval by",))
     tables = (Table(f"The pooled answer in each group by {variable}", head, rows),) if rows else ()
     said = [one for one in [*said, *left_out(items(found, "excluded"))] if one]
-    return Section("subgroups", f"In groups by {variable}", "Subgroups", tuple(said), figures, tables)
+    return Section(name, f"In groups by {variable}", f"By {variable}", tuple(said), figures, tables)
 
 
 def _between(found: Any, variable: str) -> str:
@@ -133,7 +137,7 @@ def _other_test(test: Any) -> str:
     return f"Another test, {plain.clause(get(test, 'name'))}: {rounding.number(get(test, 'statistic'))}{degrees}, {p}."
 
 
-def _group_forest(document: Document, groups: list[Any], variable: str, shown: Quantity) -> Figure:
+def _group_forest(document: Document, groups: list[Any], variable: str, shown: Quantity, name: str) -> Figure:
     studies = {text(study, "study"): study for study in items(document, "studies")}
     blocks = []
     for group in groups:
@@ -158,7 +162,7 @@ def _group_forest(document: Document, groups: list[Any], variable: str, shown: Q
         sides(document),
     )
     caption = "As in the forest plot above, in groups; each group's diamond is its own pooled answer."
-    return Figure("Forest plot in groups", tuple(parts(spec, "subgroups")), narrow(spec, "subgroups"), caption)
+    return Figure("Forest plot in groups", tuple(parts(spec, name)), narrow(spec, name), caption)
 
 
 def _diamond(label: str, shown: Quantity, estimate: Any, low: Any, high: Any) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ..outcome.undefined_analyses import NO_OPINIONS, NOT_ASKED, ONE_ARM_ONLY
@@ -21,8 +21,10 @@ MOST_ROWS = 40
 """Longer tables are cut on the terminal, and say so: the page and the JSON have every row."""
 
 
-def tables(document: Document, *, width: int = 100, unicode: bool = True, opinions: bool = True) -> str:
-    """Return a table for each analysis that was asked for.
+def tables(
+    document: Document, *, width: int = 100, unicode: bool = True, only: Collection[str] | None = None
+) -> str:
+    """Return a table for each analysis that a document holds, or for those that are named.
 
     Parameters
     ----------
@@ -32,13 +34,14 @@ def tables(document: Document, *, width: int = 100, unicode: bool = True, opinio
         Columns of the terminal.
     unicode : bool
         Whether the terminal can show more than ASCII.
-    opinions : bool
-        Whether to show second opinions, which come unasked; below each of many outcomes they would be a wall.
+    only : collection of str, optional
+        The analyses to show, by their names in the document: below each of many outcomes, what nobody asked for would
+        be a wall.
 
     Returns
     -------
     str
-        Lines ending in a newline; the empty string where nothing was asked for.
+        Lines ending in a newline; the empty string where there is nothing to show.
 
     Examples
     --------
@@ -51,7 +54,7 @@ def tables(document: Document, *, width: int = 100, unicode: bool = True, opinio
     shown = quantity_of(document)
     parts: list[str] = []
     for name, make in _MAKERS.items():
-        if name == "second_opinions" and not opinions:
+        if only is not None and name not in only:
             continue
         found = get(document, "analyses", name)
         if found is None:
