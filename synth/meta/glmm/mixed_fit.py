@@ -24,6 +24,8 @@ LOST: Final = 1e6
 SCALE_MOST: Final = 50.0
 COEFFICIENT_MOST: Final = 80.0
 _STARTS: Final = (0.2, 0.9)
+# A likelihood that goes on to a limit is at it where it rises by less, for what can be told of it.
+_FLAT: Final = 1e-8
 # A rough climb is only the way up: its last step need not be short.
 _NEAR: Final = 1e-4
 
@@ -117,9 +119,11 @@ class Likelihood:
 
     def climb(
         self, start: Floats, free: NDArray[np.bool_], grid: Grid, decrement: float,
-        scales: NDArray[np.intp] | None = None,
+        scales: NDArray[np.intp] | None = None, farthest: float = np.inf,
     ) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
         """Climb from `start` in the free parameters; scales that stay at 0 are no part of the model.
+
+        A climb ends where it is flat, once a coefficient is farther than `farthest` from where it began.
 
         Returns
         -------
@@ -138,8 +142,10 @@ class Likelihood:
             return self.at(whole, scales, which, grid)
 
         def stop(theta: Floats, gradient: Floats, which: NDArray[np.intp]) -> NDArray[np.bool_]:
-            away = np.abs(theta)
-            return np.asarray((away[:, p:] > SCALE_MOST).any(axis=1) | (away[:, :p] > COEFFICIENT_MOST).any(axis=1))
+            away, gone = np.abs(theta), np.abs(theta[:, :p] - start[which, :p])
+            flat = (gone > farthest).any(axis=1) & (np.abs(gradient).max(axis=1) < _FLAT)
+            lost = (away[:, p:] > SCALE_MOST).any(axis=1) | (away[:, :p] > COEFFICIENT_MOST).any(axis=1)
+            return np.asarray(lost | flat)
 
         if not free.any():
             return start, *target(start[:, used], np.arange(len(start)))

@@ -19,6 +19,8 @@ from .two_arm import EffectModel
 # which.
 HALF_EACH: Final = (0.5, -0.5)
 FIRST_ARM: Final = (1.0, 0.0)
+# Where every study has an empty cell the level of the saturated model runs to infinity, and its likelihood to a limit.
+_FARTHEST: Final = 8.0
 
 
 def likelihood_q(
@@ -130,7 +132,7 @@ def _saturated(model: EffectModel, m: Floats, coding: tuple[float, float]) -> tu
     level = np.log(events / (size - events if arms.family == "binomial" else size))
     best, theta = np.full(r, -np.inf), np.zeros((r, 2))
     for free, start in (((True, False), 0.0), ((True, True), 0.3), ((True, True), 1.0)):
-        found = like.climb(np.column_stack([level, np.full(r, start)]), np.array(free), FINE, 1e-11)
+        found = like.climb(np.column_stack([level, np.full(r, start)]), np.array(free), FINE, 1e-11, farthest=_FARTHEST)
         higher = found[1] > best + np.where(np.isfinite(best), 1e-9 * (1.0 + np.abs(found[1])), 0.0)
         best[higher], theta[higher] = found[1][higher], found[0][higher]
     return best + m @ arms.constant(), np.array([_equality(like, arms, theta, i) for i in range(r)])
