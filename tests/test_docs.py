@@ -103,7 +103,7 @@ def test_every_example_runs(
         words = words[: words.index(">>")] if ">>" in words else words[: words.index(">")] if ">" in words else words
         place = tmp_path / str(number)
         place.mkdir()
-        in_review = ("pool", "outcomes", "template", "import", "reconcile", "check", "bias")
+        in_review = ("pool", "outcomes", "template", "import", "reconcile", "check", "bias", "report", "status")
         if words[1] in in_review and "figures.csv" not in words:
             (place / "extracted").mkdir()
             for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):

@@ -29,6 +29,7 @@ COMMANDS = {
     "bias": "bias",
     "outcomes": "outcomes",
     "pool": "pool",
+    "report": "report",
     "doctor": "doctor",
     "completion": "completion",
 }

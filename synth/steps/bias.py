@@ -11,8 +11,8 @@ from .._version import __version__
 from ..errors import UnknownName, WorkspaceError
 from ..extract import load
 from ..extract.instruments import Appraisal
-from ..report.bias_page import render_bias
 from ..report.figures.traffic import SIGNS, WORDS
+from ..report.review.bias_page import render_bias
 from ..workspace import Workspace, digest
 from .output import check_writable, write_together
 from .run import to_json

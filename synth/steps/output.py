@@ -8,7 +8,7 @@ from ..errors import WorkspaceError
 from ..workspace import encoded, visible, write_all
 
 PAGE_MARK = 'name="generator" content="synth'
-DOCUMENT_MARKS = (b'"schema": "synth.pool/', b'"schema": "synth.bias/')
+DOCUMENT_MARKS = (b'"schema": "synth.pool/', b'"schema": "synth.bias/', b'"schema": "synth.index/')
 _LOOK_AT = 4096
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .figures.traffic import STYLE, WORDS, legend, lights_of, summary_bars, traffic_lights
-from .outcome.page import environment
+from ..figures.traffic import STYLE, WORDS, legend, lights_of, summary_bars, traffic_lights
+from ..outcome.page import environment
 
 
 def render_bias(document: Mapping[str, Any]) -> str:

@@ -1,0 +1,49 @@
+"""Set the index of a review: its document into the template, one self-contained HTML text out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from ..figures.traffic import STYLE as TRAFFIC_STYLE
+from ..outcome.page import environment
+from .model import Document
+from .view import index
+
+__all__ = ["render"]
+
+
+def render(document: Document, *, searches: Sequence[str] = ()) -> str:
+    """Return the page of a whole review.
+
+    Parameters
+    ----------
+    document : mapping
+        Of schema ``synth.index/1``.
+    searches : sequence of str
+        For each of its searches the record as a fragment of HTML, everything escaped, or "".
+
+    Returns
+    -------
+    str
+        One HTML file without scripts; the same document gives the same bytes.
+
+    Examples
+    --------
+    >>> page = render({"review": {"title": "<T>", "question": {"text": "How many?"}}})
+    >>> page.startswith("<!doctype html>"), "&lt;T&gt;" in page, "<script" in page
+    (True, True, False)
+    """
+    model = index(document, searches)
+    return (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            page=model,
+            traffic_style=Markup(TRAFFIC_STYLE),
+            lights=[Markup(part.lights) for part in model.bias],
+            flow=Markup(model.flow.svg),
+            fragments=[Markup(part.fragment) for part in model.searches],
+        )
+    )
