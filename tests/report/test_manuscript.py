@@ -143,7 +143,7 @@ def test_every_number_of_the_analyses_is_the_documents(name: str) -> None:
     wide = found["multiverse"]
     assert f"Over {wide['defined']} combinations" in sensitivity
     assert f"between {shown.text(wide['estimate_low'])} and {shown.text(wide['estimate_high'])}" in sensitivity
-    for test in found["bias"]["tests"]:
+    for test in (one for one in found["bias"]["tests"] if one["p_value"] is not None):
         assert f"{test['name']}, {rounding.equals('p', rounding.p_value(test['p_value']))}" in bias
     assert f"The LFK index was {rounding.number(found['bias']['lfk']['value'])}" in bias
 

@@ -138,7 +138,8 @@ def _mixed(document: Document, measure: str, name: str) -> list[Said]:
     keys = {"PLOGIT": sources.MODELS["glmm"], "IRLN": ("stijnen2010",)}.get(measure, ("stijnen2010", "jackson2018"))
     if get(document, "pooled", "ci_method") == "exact":
         if measure in {"PLOGIT", "IRLN"}:
-            return [Said(f"One common {shown.name} was assumed for all studies, whose counts were added up without continuity correction.")]
+            added = "whose counts were added up without continuity correction"
+            return [Said(f"One common {shown.name} was assumed for all studies, {added}.")]
         end = "0" if get(document, "pooled", "reporting", "estimate") == 0 else "infinite"
         return [
             Said(
