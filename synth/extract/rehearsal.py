@@ -61,7 +61,6 @@ def unseen(texts: Mapping[str, str], changes: Sequence[Change]) -> dict[str, str
                 wanted |= {identity(row[place]) for row in table[1:] if place < len(row) and row[place]}
     seen: set[tuple[str, ...]] = set()
     named: dict[str, list[tuple[int, str]]] = {}
-    folded: dict[str, str] = {}
     for file, table in results.items():
         places = _places(table[0], _KEY, _RESULTS)
         named[file] = []
@@ -70,7 +69,7 @@ def unseen(texts: Mapping[str, str], changes: Sequence[Change]) -> dict[str, str
                 named[file].append((number, ""))
                 wanted.add("")
                 continue
-            key = tuple([folded.get(row[p]) or folded.setdefault(row[p], identity(row[p])) for p in places])
+            key = tuple([identity(row[place]) for place in places])
             if key in seen:
                 wanted.add(key[0])
             seen.add(key)

@@ -32,7 +32,6 @@ _FIGURE = frozenset(
     | {"events_basis", "total_basis", "bound", "unit", "judgement"}
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_EMPTY = (None, "")
 Row = dict[str, str]
 
 
@@ -87,6 +86,7 @@ class _Shelf:
         self.kind, self.columns, self.keys = kind, _COLUMNS[kind], _KEYS[kind]
         self.order = {column.name: place for place, column in enumerate(self.columns)}
         self.headers: dict[str, list[str]] = {}
+        self.named: dict[str, set[str]] = {}  # what the headers hold
         self.rows: dict[str, list[Row]] = {}
         self.places: dict[tuple[str, ...], tuple[str, Row]] = {}
         self.touched: set[str] = set()
@@ -95,9 +95,11 @@ class _Shelf:
             table = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
             if not table or kind_of(table[0]) != kind:
                 continue
-            self.headers[file] = [known.get(fold(heading), heading) for heading in table[0]]
+            header = self.headers[file] = [known.get(fold(heading), heading) for heading in table[0]]
+            self.named[file] = set(header)
             self.rows[file] = [
-                dict(zip(self.headers[file], [*cells, *[""] * len(table[0])], strict=False)) for cells in table[1:]
+                dict(zip(header, cells if len(cells) >= len(header) else [*cells, *[""] * len(header)], strict=False))
+                for cells in table[1:]
             ]
             for row in self.rows[file]:
                 self.places[self.key(row)] = (file, row)
@@ -111,13 +113,16 @@ class _Shelf:
         if key not in self.places:
             file = FILES[self.kind]
             if file not in self.headers:
-                self.headers[file], self.rows[file] = [], []
+                # a new file shows all of the contract, so that a person who opens it sees what there is to say
+                self.headers[file], self.named[file], self.rows[file] = [*self.order], {*self.order}, []
             self.rows[file].append(new)
             self.places[key] = (file, new)
             self._widen(file, new)
             shown = tuple([(name, "", text) for name, text in new.items() if name not in self.keys])
             return Change(self.kind, "added", key, shown)
         file, row = self.places[key]
+        if new.items() <= row.items() and not any(map(row.get, _FIGURE - new.keys())):
+            return None
         differ = []
         for name in (*self.order, *[name for name in new if name not in self.order]):
             before, text = row.get(name, ""), new.get(name, "")
@@ -133,15 +138,15 @@ class _Shelf:
     def _widen(self, file: str, row: Row) -> None:
         """Make a column for everything that a row holds: the contract's in its order, others after them."""
         self.touched.add(file)
-        header = self.headers[file]
-        if not header:
-            # a new file shows all of the contract, so that a person who opens it sees what there is to say
-            header += self.order
+        header, named = self.headers[file], self.named[file]
+        if row.keys() <= named:
+            return
         for name in row:
-            if name not in header:
+            if name not in named:
                 earlier = list(self.order)[: self.order.get(name, 0)]
-                after = [header.index(other) for other in earlier if other in header]
+                after = [header.index(other) for other in earlier if other in named]
                 header.insert(max(after) + 1 if after else len(header), name)
+                named.add(name)
 
     def texts(self) -> dict[str, str]:
         return {file: _written(self.headers[file], self.rows[file]) for file in sorted(self.touched)}
@@ -221,16 +226,26 @@ def _rows(understood: Understood) -> Iterable[tuple[str, Row]]:
         ("studies", understood.studies), ("results", understood.figures), ("bias", understood.bias_rows),
     )  # fmt: skip
     for kind, things in kinds:
-        names = [column.name for column in _COLUMNS[kind]]
-        own = frozenset(names)
-        for thing in things:
-            values = [getattr(thing, name, "") for name in names]
-            row = {name: text for name, value in zip(names, values, strict=True) if value not in _EMPTY
-                   and (text := _text(value))}  # fmt: skip
+        own = frozenset(column.name for column in _COLUMNS[kind])
+        for thing, row in zip(things, _cells(things, _COLUMNS[kind]), strict=True):
             for name, value in getattr(thing, "more", ()):
                 if value and name not in own:
                     row[name] = _text(value)
             yield kind, row
+
+
+def _cells(things: Sequence[Figure | StudyArm | BiasRow], columns: Sequence[Column]) -> Iterable[Row]:
+    """Return the text of each cell that is not empty; columns in which nothing stands at all are looked at once."""
+    names: list[str] = []
+    texts: list[list[str]] = []
+    for column in columns:
+        values = [getattr(thing, column.name, "") for thing in things]
+        said = {value: _text(value) for value in set(values)}
+        if any(said.values()):
+            names.append(column.name)
+            texts.append([said[value] for value in values])
+    for row in zip(*texts, strict=True):
+        yield {name: text for name, text in zip(names, row, strict=True) if text}
 
 
 def _patients_file(texts: Mapping[str, str], sheet: PatientSheet) -> tuple[str, str]:
@@ -251,7 +266,7 @@ def _text(value: object) -> str:
     """The text of a cell: a whole number without its point, and nothing that a spreadsheet would run."""
     if value is None:
         return ""
-    if isinstance(value, float):
+    if isinstance(value, int | float):
         return str(int(value)) if value == int(value) else repr(value)
     text = str(value).strip()
     return text if text[:1].isalnum() or _NUMBER.fullmatch(text) else str(harmless(text))
@@ -269,6 +284,5 @@ def _written(header: Sequence[str], rows: Iterable[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    for row in rows:
-        writer.writerow([row.get(name) for name in header])
+    writer.writerows(map(row.get, header) for row in rows)
     return out.getvalue()

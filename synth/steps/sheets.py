@@ -20,6 +20,7 @@ from ..extract.reading.tables import Table
 from ..extract.rehearsal import unseen
 from ..extract.store import PATIENTS_FOLDER, Change, merge
 from ..workspace import Workspace, digest, now, visible, write_all
+from .burst import burst
 
 __all__ = ["LOG", "SCHEMA", "Given", "Imported", "import_sheets", "keep", "read_sheets", "there"]
 
@@ -129,6 +130,13 @@ def import_sheets(
     WorkspaceError
         A file cannot be read or written; nothing was changed.
     """
+    with burst():
+        return _imported(workspace, paths, given, drop_identity, dry_run)
+
+
+def _imported(
+    workspace: Workspace, paths: Sequence[Path], given: Given | None, drop_identity: bool, dry_run: bool
+) -> Imported:
     beside = there(workspace)
     tables, sources, problems = read_sheets(workspace, paths)
     found = None

@@ -10,6 +10,7 @@ import pytest
 
 from synth.errors import Problem, UnknownName
 from synth.extract import Given, understand
+from synth.extract.contract.figures import cell_of
 from synth.extract.reading.readers import parse_table
 from synth.extract.understand import known_headings
 from synth.review import parse_review
@@ -67,7 +68,7 @@ def test_headings_of_others_are_understood_and_every_figure_leads_back() -> None
     assert (first.where, first.note) == ("p. 3", "CT")
     assert first.origin == "book.xlsx, sheet Data, cells E4, F4"
     assert (first.file, first.sheet, first.row) == ("book.xlsx", "Data", 4)
-    assert dict(first.cells)["events"] == "E4"
+    assert cell_of(first, "events") == "E4"
     assert found.notes == ("book.xlsx, sheet Data: read as one row for each study, arm and outcome (2 rows).",)
 
 

@@ -34,7 +34,7 @@ def figure(study: str, events: int | None, total: int | None = 40, **more: objec
 
 
 A = understood(
-    figure("Doe 2024", 4, where="p. 3", note="by hand", sheet="Results", cells=(("events", "D2"),)),
+    figure("Doe 2024", 4, where="p. 3", note="by hand", sheet="Results", cells=(("events", "D"),)),
     figure("Poe 2020", 7, confidence="high"),
     figure("Roe 2021", 1, 9),
 )

@@ -36,7 +36,8 @@ class Figure:
     sheet : str
         Worksheet; empty for a CSV.
     cells : tuple of (str, str)
-        What the spreadsheet calls the cells of the columns, as ``("events", "D5")``; empty for a CSV.
+        What the spreadsheet calls the columns, as ``("events", "D")``, or cells of other rows, as ``("events", "D9")``;
+        empty for a CSV.
     """
 
     study: str
@@ -155,7 +156,7 @@ def problem_of(
 
     Examples
     --------
-    >>> figure = Figure("A", "mis", "fusion", 9, 4, file="a.xlsx", row=5, sheet="Results", cells=(("events", "D5"),))
+    >>> figure = Figure("A", "mis", "fusion", 9, 4, file="a.xlsx", row=5, sheet="Results", cells=(("events", "D"),))
     >>> print(problem_of(figure, "events", "events exceed total.", "Correct one of them."))
     a.xlsx, sheet Results, cell D5, column events: events exceed total. Correct one of them.
     """
@@ -168,8 +169,21 @@ def problem_of(
         value=None if value is None else visible(value),
         sheet=source.sheet or None,
         severity=severity,
-        cell=dict(source.cells).get(column),
+        cell=cell_of(source, column),
     )
+
+
+def cell_of(source: Figure | StudyArm | BiasRow, column: str) -> str | None:
+    """Return what the spreadsheet calls the cell of a column; ``None`` for a CSV, and for what has no cell.
+
+    Examples
+    --------
+    >>> figure = Figure("A", "mis", "fusion", 9, 14, row=5, cells=(("events", "D"),))
+    >>> cell_of(figure, "events"), cell_of(figure, "total")
+    ('D5', None)
+    """
+    cell = dict(source.cells).get(column)
+    return f"{cell}{source.row}" if cell and cell.isalpha() else cell
 
 
 def place_of(source: Figure | StudyArm | BiasRow, relative_to: Figure | StudyArm | BiasRow | None = None) -> str:

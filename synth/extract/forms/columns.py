@@ -116,7 +116,9 @@ def further(
         for place, heading in enumerate(headings)
         if heading and place not in taken and times[folded[place]] == 1
     ]
-    return [tuple((heading, text(cells[place])) for heading, place in spots) for _, cells in rows]
+    if not spots:
+        return [()] * len(rows)
+    return [tuple([(heading, text(cells[place])) for heading, place in spots]) for _, cells in rows]
 
 
 def _warn_of_slips(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..contract.units import split_unit
 from ..contract.words import person_time, units_differ
 from ..reading.tables import Table
 from .rows import Problems, identity, reader_of
+from .trace import Trace
 from .values import Values
 
 WHOLE = frozenset(
@@ -89,7 +90,6 @@ class Sheet:
         self.problems = Problems(table, table.problems)
         self.values = Values(self.table, self.problems)
         self.label = f"{table.file}, sheet {table.sheet}" if table.sheet else table.file
-        self._headings = [table.heading(place) for place in range(len(header))]
         self.notes: list[str] = []
         self.wholes: list[Figure] = []
         self._listed: set[str] = set()
@@ -189,22 +189,9 @@ class Sheet:
         read = self.values.measured if outcome.kind == "continuous" else self.values.counted
         return read(outcome, row, found, spots, cohort)
 
-    def origin(self, row: int, places: Iterable[int]) -> str:
-        """Say where a figure was taken from: file, sheet and cells, or the columns of a CSV."""
-        places = sorted(set(places))
-        letters = self.table.letters
-        if letters:
-            where = ", ".join([f"{letters[place]}{row}" for place in places])
-            return f"{self.label}, {'cell' if len(places) == 1 else 'cells'} {where}"
-        names = ", ".join([self._headings[place] for place in places])
-        return f"{self.label}, row {row}, {'column' if len(places) == 1 else 'columns'} {names}"
-
-    def cells_of(self, row: int, spots: Mapping[str, int], value: str = "value") -> tuple[tuple[str, str], ...]:
-        """Name the cells of the columns; what stands under the name of an outcome alone is called `value`."""
-        letters = self.table.letters
-        if not letters:
-            return ()
-        return tuple((value if name == "value" else name, f"{letters[place]}{row}") for name, place in spots.items())
+    def trace(self, spots: Mapping[str, int]) -> Trace:
+        """Return what says where the parts of a row stand, by the names of the fields."""
+        return Trace(self.table, self.label, spots)
 
     def figure(
         self,
@@ -212,7 +199,7 @@ class Sheet:
         row: int,
         found: Sequence[str],
         values: dict[str, Any],
-        spots: Mapping[str, int],
+        trace: Trace,
         more: tuple[tuple[str, str], ...] = (),
     ) -> Figure:
         """Make a figure of what was read; the note says what was read out of cells with several figures.
@@ -227,32 +214,26 @@ class Sheet:
             Its cells.
         values : dict
             Fields of the figure; ``said`` goes into the note.
-        spots : mapping of str to int
-            Where the columns are, by the names of the fields.
+        trace : Trace
+            Where the columns are.
         more : tuple of (str, str)
             Cells under other headings.
         """
         said = values.pop("said", "")
         note = " ".join(part for part in (values.pop("note", ""), said) if part)
         unit = values.pop("unit", "") or POOLED_UNIT
-        used = [place for name, place in spots.items() if name in _NUMBERED and found[place]]
         return Figure(
             *key,
             **values,
             note=note,
             unit=POOLED_UNIT if unit.casefold() == "patient" else unit,
-            origin=self.origin(row, used or spots.values()),
+            origin=trace.origin(row, found),
             file=self.table.file,
             row=row,
             more=more,
             sheet=self.table.sheet or "",
-            cells=self.cells_of(row, spots, "events" if values.get("mean") is None else "mean"),
+            cells=trace.letters("events" if values.get("mean") is None else "mean"),
         )
-
-
-_NUMBERED = frozenset(
-    {"events", "total", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "time", "value", "percent_reported"}
-)
 
 
 def check_figure(figure: Figure) -> list[Problem]:
@@ -300,11 +281,11 @@ def check_twice(rows: Sequence[Figure] | Sequence[StudyArm] | Sequence[BiasRow])
     problems = []
     for row in rows:
         judged = isinstance(row, BiasRow)
-        more = [row.outcome] if isinstance(row, Figure) else []
-        more += [row.instrument, row.item] if isinstance(row, BiasRow) else []
-        names = [row.study, row.arm, *more]
-        if not (row.study and (row.arm or judged) and all(more)):
+        names = [row.study, row.instrument, row.item] if isinstance(row, BiasRow) else [row.study, row.arm]
+        names += [row.outcome] if isinstance(row, Figure) else []
+        if not all(names):
             continue
+        names += [row.arm] if judged else []  # which may be empty: then the study as a whole is judged
         first = seen.setdefault(tuple(map(identity, names)), row)
         if first is row:
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ..contract import cells
 from ..contract.figures import Figure
@@ -47,7 +46,10 @@ def read_long(sheet: Sheet) -> list[Figure]:
     if any(problem.severity == "error" for problem in found):
         return []
     cohort = _cohort(sheet, places)
-    texts = read_rows(table, table.rows, places, _TEXTS, sheet.problems)
+    texts = [
+        {name: text for name, text in values.items() if text and name != "row"}
+        for values in read_rows(table, table.rows, places, _TEXTS, sheet.problems)
+    ]
     spots = {name: place for name, place in places.items() if name in _NUMBERS}
     plain = {column.name: places[column.name] for column in _TEXTS if column.name in places}
     rest = further(table, places, table.rows)
@@ -57,7 +59,7 @@ def read_long(sheet: Sheet) -> list[Figure]:
     known: dict[tuple[str, str], str] = {}
     if outcome:
         sheet.check_units(sheet.names.outcomes[outcome], spots)
-    at = {**spots, **_named(places), **plain}
+    trace = sheet.trace({**spots, **_named(places), **plain})
     figures = []
     for index, (row, found_cells) in enumerate(table.rows):
         if index not in keep:
@@ -73,8 +75,6 @@ def read_long(sheet: Sheet) -> list[Figure]:
             about = known[key]
         whole = "arm" in places and sheet.is_whole(found_cells[places["arm"]])
         group = arm if "arm" not in places else "" if whole else _arm(sheet, row, places["arm"], found_cells, known)
-        values: dict[str, Any] = texts[index]
-        values.pop("row")
         if not about:
             continue
         described = sheet.names.outcomes[about]
@@ -83,13 +83,8 @@ def read_long(sheet: Sheet) -> list[Figure]:
             percent = found_cells[spots["percent_reported"]] if "percent_reported" in spots else ""
             events = found_cells[spots["events"]] if "events" in spots else ""
             size = size if "%" in events or (percent and not cells.text(events)) else None
-        read = sheet.read(described, row, found_cells, spots, size)
-        merged = {name: value for name, value in read.items() if value is not None or name in ("events", "total")}
-        for name, value in values.items():
-            if value and name != "note":
-                merged[name] = value
-        merged["note"] = values.get("note", "")
-        figure = sheet.figure((study, group, about), row, found_cells, merged, at, rest[index])
+        values = sheet.read(described, row, found_cells, spots, size) | texts[index]
+        figure = sheet.figure((study, group, about), row, found_cells, values, trace, rest[index])
         if whole:
             sheet.wholes.append(figure)
         elif study and group:

@@ -234,7 +234,7 @@ class _Pairs:
             arm = self._arm(row, found, mark, spots)
             if arm:
                 values = sheet.read(described, row, found, numbers) | sheet.texts(row, found, self.places)
-                self.figures.append(sheet.figure((study, arm, outcome), row, found, values, numbers))
+                self.figures.append(sheet.figure((study, arm, outcome), row, found, values, sheet.trace(numbers)))
 
     def _arm(self, row: int, found: list[str], mark: str, spots: Mapping[str, int]) -> str:
         """Say which arm a mark means: by its label, by the words for it, or because there is only one choice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from synth.errors import Problem
@@ -66,6 +67,7 @@ class Problems:
         return [*self.kept, rest]
 
 
+@lru_cache(maxsize=2**15)
 def identity(text: str) -> str:
     r"""Return what makes two labels the same: not case, not the way accents are coded, not the number of blanks.
 
@@ -111,28 +113,47 @@ def read_rows(
     list of dict
         One for each row, with ``row``; a value that is wrong is left out of it, and an empty one is ``""`` or ``None``.
     """
-    readers = [reader_of(column, table.header[places[column.name]]) for column in columns if column.name in places]
-    spots = [(c.name, places[c.name]) for c in columns if c.name in places]
-    found = []
-    for number, cells_of_row in rows:
-        values: dict[str, Any] = {"row": number}
-        for (name, place), read in zip(spots, readers, strict=True):
-            value = read(cells_of_row[place])
-            if isinstance(value, cells.Defect):
-                value = damage.explain(table, number, place, cells_of_row[place]) or value
-                mild = name in lenient
-                problems.add(
-                    number,
-                    visible(table.header[place].strip()),
-                    cells_of_row[place].strip(),
-                    value.message + (" It was not read." if mild else ""),
-                    value.remedy,
-                    "warning" if mild else "error",
-                )
-            else:
-                values[name] = value
-        found.append(values)
+    there = [column for column in columns if column.name in places]
+    wrong: list[tuple[int, int]] = []
+    read: list[list[Any]] = []
+    for order, column in enumerate(there):
+        place = places[column.name]
+        values_of = _Remembered(reader_of(column, table.header[place]))
+        read.append([values_of[cells_of_row[place]] for _, cells_of_row in rows])
+        if values_of.defects:
+            wrong += [(row, order) for row, value in enumerate(read[-1]) if isinstance(value, cells.Defect)]
+    names = ["row", *(column.name for column in there)]
+    found = [dict(zip(names, each, strict=True)) for each in zip((number for number, _ in rows), *read, strict=True)]
+    for row, order in sorted(wrong):
+        name = there[order].name
+        number, cells_of_row = rows[row]
+        place = places[name]
+        defect = found[row].pop(name)
+        defect = damage.explain(table, number, place, cells_of_row[place]) or defect
+        mild = name in lenient
+        problems.add(
+            number,
+            visible(table.header[place].strip()),
+            cells_of_row[place].strip(),
+            defect.message + (" It was not read." if mild else ""),
+            defect.remedy,
+            "warning" if mild else "error",
+        )
     return found
+
+
+class _Remembered(dict[str, Any]):
+    """What the cells of a column mean; a text that stands in a thousand of them is read once."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._read = read
+        self.defects = False
+
+    def __missing__(self, cell: str) -> Any:
+        value = self[cell] = self._read(cell)
+        self.defects = self.defects or isinstance(value, cells.Defect)
+        return value
 
 
 def reader_of(column: Column, heading: str) -> Callable[[str], Any]:

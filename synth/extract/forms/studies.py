@@ -54,6 +54,7 @@ def read_studies(
         if column.name in places
     }
     described = []
+    trace = sheet.trace(places)
     read = read_rows(table, rows, places, texts, sheet.problems)
     others = {**places, **{f"\0{place}": place for place in taken}}
     for values, (row, found), more in zip(read, table.rows, further(table, others, table.rows), strict=True):
@@ -70,8 +71,8 @@ def read_studies(
         own["arm"] = arm if "arm" not in places else sheet.arm_of(row, places["arm"], found[places["arm"]])
         if own["arm"]:
             described.append(
-                StudyArm(**own, origin=sheet.origin(row, places.values()), file=table.file, more=more,
-                         sheet=table.sheet or "", cells=sheet.cells_of(row, places))
+                StudyArm(**own, origin=trace.origin(row), file=table.file, more=more,
+                         sheet=table.sheet or "", cells=trace.letters())
             )  # fmt: skip
     return described
 
@@ -102,6 +103,7 @@ def read_bias(sheet: Sheet) -> list[BiasRow]:
     if any(problem.severity == "error" for problem in problems):
         return []
     found_rows = []
+    trace = sheet.trace(places)
     texts = [column for column in BIAS if column.name not in ("arm", "origin")]
     read = read_rows(table, table.rows, places, texts, sheet.problems)
     for values, (row, found) in zip(read, table.rows, strict=True):
@@ -112,8 +114,8 @@ def read_bias(sheet: Sheet) -> list[BiasRow]:
         if "arm" in places and cells.text(found[places["arm"]]) and not sheet.is_whole(found[places["arm"]]):
             arm = sheet.arm_of(row, places["arm"], found[places["arm"]])
         found_rows.append(
-            BiasRow(**values, arm=arm, origin=sheet.origin(row, places.values()), file=table.file,
-                    sheet=table.sheet or "", cells=sheet.cells_of(row, places))
+            BiasRow(**values, arm=arm, origin=trace.origin(row), file=table.file,
+                    sheet=table.sheet or "", cells=trace.letters())
         )  # fmt: skip
     return found_rows
 

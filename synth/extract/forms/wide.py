@@ -198,7 +198,8 @@ def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) 
             used = dict(parts)
             if values.get("total_basis") == "cohort":
                 used.setdefault("total", places["n"])
-            figure = sheet.figure((study, group or row_arm, outcome), row, found, values | {"source": source}, used)
+            values["source"] = source
+            figure = sheet.figure((study, group or row_arm, outcome), row, found, values, sheet.trace(used))
             (sheet.wholes if whole and not group else figures).append(figure)
     return figures
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from synth.workspace import visible
 
-from ..contract.figures import BiasRow, Figure, StudyArm, place_of
+from ..contract.figures import BiasRow, Figure, StudyArm, cell_of, place_of
 from ..contract.sheets import BIAS, POOLED_UNIT, RESULTS, STUDIES, Column
 from ..forms.rows import identity
 from ..understand import Understood
@@ -317,11 +317,11 @@ def where(row: Row, column: str) -> str:
 
     Examples
     --------
-    >>> where(Figure("A", "mis", "x", 7, 9, where="p. 3", file="a.xlsx", row=4, sheet="R", cells=(("events", "D4"),)),
+    >>> where(Figure("A", "mis", "x", 7, 9, where="p. 3", file="a.xlsx", row=4, sheet="R", cells=(("events", "D"),)),
     ...       "events")
     'a.xlsx, sheet R, cell D4 (p. 3)'
     """
-    cell = dict(row.cells).get(column)
+    cell = cell_of(row, column)
     if cell:
         place = ", ".join([row.file, *([f"sheet {row.sheet}"] if row.sheet else []), f"cell {cell}"])
     else:

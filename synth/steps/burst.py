@@ -1,0 +1,29 @@
+"""Many values made at once: the collector of cycles, which would look at all of them again and again, waits."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def burst() -> Iterator[None]:
+    """Hold the collector of cycles back.
+
+    A hundred thousand rows are frozen values that refer to no other in a circle: counting references frees them all the
+    same, and the collector takes a quarter of the time of an import to find nothing.
+
+    Examples
+    --------
+    >>> with burst():
+    ...     print(gc.isenabled())
+    False
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
