@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ..words.plain import isolated, wrap
+from ..words.plain import isolated, text_width, wrap
 from .axis import Axis
+from .figure import Figure, Grid, head
 from .forest import fixed
 
 STYLE = """\
@@ -28,6 +29,8 @@ svg.chart{display:block;max-width:100%;height:auto}
 .chart path.dots{stroke:var(--ink,currentColor);stroke-linecap:round;stroke-width:3}
 .chart path.s1{stroke-width:2.6}.chart path.s2{stroke-width:4}.chart path.s3{stroke-width:6}
 .chart path.s4{stroke-width:8.4}
+.chart path.drape{stroke:var(--ink,currentColor);stroke-opacity:.55;stroke-width:.9}
+.chart path.limbs{stroke:var(--muted,currentColor);stroke-width:1}
 .chart path.cross{stroke:var(--accent,#3580b4);stroke-width:1.2}
 """
 """Colours come from the page's variables; every mark also differs in shape, or is named."""
@@ -86,6 +89,13 @@ class Chart:
         if commands:
             self.marks.append(f'<path class="{role}" d="{"".join(commands)}"/>')
 
+    def trace(self, points: Sequence[tuple[float, float]], role: str) -> None:
+        """Draw a line through pairs of values."""
+        placed = [self.at(*point) for point in points]
+        if len(placed) > 1:
+            self.path(["M", *(f"{x:.1f} {y:.1f}" + ("L" if i < len(placed) - 1 else "")
+                              for i, (x, y) in enumerate(placed))], role)  # fmt: skip
+
     def name(self, x: float, y: float, text: str) -> None:
         """Name a point, on the side that has room."""
         px, py = self.at(x, y)
@@ -100,14 +110,7 @@ class Chart:
 
     def svg(self, name: str) -> str:
         """Return the picture as one SVG element; `name` begins its ids."""
-        width, height = fixed(self.width), fixed(self.height)
-        out = [
-            f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" role="img" '
-            f'aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {width} {height}" width="{width}" '
-            f'height="{height}">',
-            f'<title id="{name}-title">{escape(self.title)}</title>',
-            f'<desc id="{name}-desc">{escape(self.description)}</desc>',
-        ]
+        out = head("chart", name, fixed(self.width), fixed(self.height), self.title, self.description)
         drawn, self.marks = self.marks, []
         if self.axes:
             self._axes()
@@ -138,11 +141,27 @@ class Chart:
         middle = (self.x.left + self.x.right) / 2
         for i, part in enumerate(wrap(self.x_label, self.x.right - self.x.left, 12)):
             self.words(middle, bottom + 36.0 + 15.0 * i, part, "middle")
-        cy = (top + bottom) / 2
-        shown = escape(self.y_label)
+        self.upright(self.y_label, 14.0)
+
+    def upright(self, label: str, px: float) -> None:
+        """Set words along the height of the picture, from the bottom up."""
+        cy = (self.y.left + self.y.right) / 2
+        shown = escape(isolated(_within(label, 2.0 * min(cy, self.height - cy) - 8.0)))
+        at = f"{fixed(px)} {fixed(cy)}"
         self.marks.append(
-            f'<text x="14" y="{fixed(cy)}" text-anchor="middle" transform="rotate(-90 14 {fixed(cy)})">{shown}</text>'
+            f'<text x="{fixed(px)}" y="{fixed(cy)}" text-anchor="middle" transform="rotate(-90 {at})">{shown}</text>'
         )
 
     def _stroke(self, x1: float, y1: float, x2: float, y2: float) -> None:
         self.marks.append(f'<line class="axis" x1="{fixed(x1)}" y1="{fixed(y1)}" x2="{fixed(x2)}" y2="{fixed(y2)}"/>')
+
+
+def _within(label: str, room: float) -> str:
+    """Cut the name of an upright axis where it is longer than the picture is high; the table has it in full."""
+    lines = wrap(label, room, 12)
+    return label if len(lines) == 1 else wrap(label, room - text_width("…", 12), 12)[0] + "…"
+
+
+def figure_of(chart: Chart, name: str, table: Grid, caption: str) -> Figure:
+    """Return a finished picture; `name` begins its ids."""
+    return Figure(chart.svg(name), chart.title, chart.description, table, caption)

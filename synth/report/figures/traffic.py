@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from ..words.plain import isolated, text_width, wrap
+from ..words.reading import Document, items
+from .figure import Figure, Grid, Reason
 
 LEVELS = ("low", "moderate", "unclear", "high", "critical", "none")
 """In the order of legends and bars; "none" does not apply."""
@@ -164,6 +166,50 @@ def legend(levels: Sequence[str]) -> tuple[tuple[str, str], ...]:
     (('+', 'low'), ('×', 'high'))
     """
     return tuple((SIGNS[level] or "blank", WORDS[level]) for level in (*LEVELS, "") if level in levels)
+
+
+def instruments_of(document: Document) -> list[Mapping[str, Any]]:
+    """Return the instruments of a document of judgements, or of a pooled document that carries them.
+
+    Examples
+    --------
+    >>> instruments_of({}), instruments_of({"risk_of_bias": {"instruments": [{"name": "JBI"}]}})
+    ([], [{'name': 'JBI'}])
+    """
+    return items(document, "instruments") or items(document, "risk_of_bias", "instruments")
+
+
+def lights_figure(document: Document) -> Figure | Reason:
+    """Draw the traffic lights of a document's first instrument.
+
+    Examples
+    --------
+    >>> lights_figure({}).text
+    'No study has been judged yet: write the sheet bias (synth template has one) and take it in (synth import FILE).'
+    """
+    return _of_first(document, traffic_lights)
+
+
+def bars_figure(document: Document) -> Figure | Reason:
+    """Draw the shares of a document's first instrument."""
+    return _of_first(document, summary_bars)
+
+
+def _of_first(document: Document, draw: Callable[[Lights], str]) -> Figure | Reason:
+    found = instruments_of(document)
+    if not found:
+        return Reason(
+            "No study has been judged yet: write the sheet bias (synth template has one) and take it in (synth import "
+            "FILE)."
+        )
+    lights = lights_of(found[0])
+    lit = draw is traffic_lights
+    title = f"{lights.title}: judgements of each study" if lit else f"{lights.title}: share of the studies with each"
+    desc = "A row for each study and a light for each item." if lit else "A bar for each item, divided by level."
+    columns = ("Series", *(text if number == "all" else f"{number}. {text}" for number, text in lights.items))
+    rows = tuple((label, *(WORDS[level] for level in levels)) for label, levels in lights.studies)
+    said = ", ".join(f"{sign} {word}" for sign, word in legend([level for _, row in lights.studies for level in row]))
+    return Figure(draw(lights), title, desc, Grid(columns, rows), f"{said[:1].upper()}{said[1:]}.")
 
 
 def _name(lines: Sequence[str], middle: float) -> list[str]:
