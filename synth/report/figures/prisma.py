@@ -87,7 +87,9 @@ def flow(numbers: Mapping[str, Any]) -> Figure:
     for height in tall:
         starts.append(y)
         y += height + _DOWN
-    included = _place(get(numbers, "included") or {}, left, y)
+    # The name of the last phase is longer than a box of one line is high, and must not run into the one above.
+    final = get(numbers, "included") or {}
+    included = _place(final, left, y + max(0.0, text_width("Included", _SIZE, bold=True) + 10.0 - _height(final)))
     ends: list[tuple[float, float]] = []
     for i in range(len(columns)):
         x = left + sum(wide[:i]) + _GAP * i
@@ -147,7 +149,8 @@ def _rows(columns: Sequence[Any], phases: Sequence[str]) -> list[list[Any]]:
 
 
 def _said(label: str, n: Any) -> str:
-    return f"{visible(label)} ({NOT_RECORDED if n is None else f'n = {rounding.count(n)}'})"
+    number = NOT_RECORDED if n is None else f"n = {rounding.count(n)}".replace(" ", "\u00a0")
+    return f"{visible(label)} ({number})"
 
 
 def _lines(box: Any, width: float) -> tuple[tuple[str, str], ...]:
@@ -271,4 +274,4 @@ def _grid(columns: Sequence[Any], included: Any) -> Grid:
 
 def _described(grid: Grid) -> str:
     """Say the boxes one after the other, as one reads them down."""
-    return "; ".join(_said(str(row[1]), row[3]) for row in grid.rows if not row[2]) + "."
+    return "; ".join(_said(str(row[1]), row[3]) for row in grid.rows if not row[2]).replace("\u00a0", " ") + "."

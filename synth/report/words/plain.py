@@ -242,8 +242,36 @@ def _pieces(word: str) -> list[str]:
     return pieces
 
 
+_OPENING = {*"([{（「『【《〈〔“‘"}
+_CLOSING = {*")]}）」』】》〉〕”’、。，．：；！？ー々・,.;:!?%"}
+
+
+def _atoms(word: str) -> list[str]:
+    """Split a word where a line may end: between East Asian characters, which are set without blanks.
+
+    A closing mark stays with what is before it, an opening one with what follows.
+    """
+    if word.isascii():
+        return [word]
+    atoms: list[str] = []
+    before = ""
+    for piece in _pieces(word):
+        wide = unicodedata.east_asian_width(piece[0]) in {"W", "F"}
+        after_wide = bool(before) and unicodedata.east_asian_width(before[0]) in {"W", "F"}
+        together = not (wide or after_wide) or piece[0] in _CLOSING or (before and before[-1] in _OPENING)
+        if atoms and together:
+            atoms[-1] += piece
+        else:
+            atoms.append(piece)
+        before = piece
+    return atoms
+
+
 def wrap(text: str, width: float, size: float, bold: bool = False) -> tuple[str, ...]:
     """Break text into lines no wider than a width; a word that is wider on its own is broken inside.
+
+    Lines end at blanks (never at a no-break space) and between East Asian characters; text that was isolated is
+    isolated line by line.
 
     Examples
     --------
@@ -251,22 +279,31 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> tuple[str,
     ('Spinal fractures in', 'the ankylosed spine')
     >>> all(text_width(line, 13) <= 60 for line in wrap("x" * 100, 60, 13))
     True
+    >>> wrap("Study 漢字の研究グループ、長い名前", 100, 13)
+    ('Study 漢字の研', '究グループ、長', 'い名前')
     """
+    if text.startswith(FIRST_STRONG_ISOLATE) and text.find(POP_ISOLATE) == len(text) - 1:
+        inner = wrap(text[1:-1], width, size, bold)
+        return tuple(f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}" for line in inner)
     lines: list[str] = []
-    line = ""
-    for word in text.split():
-        candidate = f"{line} {word}" if line else word
-        if text_width(candidate, size, bold) <= width:
-            line = candidate
-            continue
-        if line:
-            lines.append(line)
-        line = ""
-        for piece in _pieces(word):
-            if line and text_width(line + piece, size, bold) > width:
+    line, used = "", 0.0
+    blank = text_width(" ", size, bold)
+    for word in filter(None, text.split(" ")):
+        for i, atom in enumerate(_atoms(word)):
+            gap = " " if line and i == 0 else ""
+            wide = text_width(atom, size, bold)
+            if used + (blank if gap else 0.0) + wide <= width:
+                line, used = f"{line}{gap}{atom}", used + (blank if gap else 0.0) + wide
+                continue
+            if line:
                 lines.append(line)
-                line = ""
-            line += piece
+            line, used = "", 0.0
+            for piece in _pieces(atom):
+                wide = text_width(piece, size, bold)
+                if line and used + wide > width:
+                    lines.append(line)
+                    line, used = "", 0.0
+                line, used = line + piece, used + wide
     if line:
         lines.append(line)
     return tuple(lines) or ("",)
