@@ -89,7 +89,7 @@ def bias_document(workspace: Workspace, appraisals: tuple[Appraisal, ...]) -> di
         "schema": SCHEMA,
         "generator": {"name": "synth", "version": __version__},
         "title": workspace.review.title,
-        "instruments": [_instrument([each for each in appraisals if each.instrument.id == id]) for id in instruments],
+        "instruments": [instrument([each for each in appraisals if each.instrument.id == id]) for id in instruments],
         "inputs": [{"file": workspace.relative(path), "sha256": digest(path)} for path in inputs],
     }
 
@@ -124,7 +124,8 @@ def _label(study: dict[str, Any]) -> str:
     return f"{study['study']}, {study['arm']}" if study["arm"] else str(study["study"])
 
 
-def _instrument(mine: list[Appraisal]) -> dict[str, Any]:
+def instrument(mine: list[Appraisal]) -> dict[str, Any]:
+    """Give one instrument with what was judged by it."""
     one = mine[0].instrument
     return {
         "id": one.id, "name": one.name, "reference": one.reference, "doi": one.doi, "most": one.most or 0,

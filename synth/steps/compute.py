@@ -12,11 +12,13 @@ from .._version import __version__
 from ..errors import NothingToPool, SynthError
 from ..extract import Exclusion, Extracted, Figure, StudyArm, select
 from ..extract.forms.rows import identity
+from ..extract.instruments import Appraisal
 from ..meta.results import PoolResult
 from ..report.outcome import document as documents
 from ..workspace import Arm, Outcome, Workspace, digest, visible
 from .analyses import analyses
 from .gather import Gathered, Variables, check_studies, columns_for, gather
+from .judgements import NO_REVIEW, judgements
 from .medians import estimated_note, is_estimated, with_estimates
 from .options import PoolOptions
 from .run import Document
@@ -143,6 +145,7 @@ def document_of_review(
         outcome=outcome.id,
         outcome_info=_info(outcome),
         subgroups=outcome.subgroups,
+        appraisals=extracted.appraisals,
         arm=_arm(chosen),
         arms=None if two is None else [_arm(each) for each in two],
         more_excluded=_of_other_arms(extracted, outcome, aside, columns_for(outcome.kind, None, False, outcome.id)),
@@ -238,6 +241,7 @@ def _document(
     *,
     more_excluded: Sequence[Document] = (),
     subgroups: Sequence[str] = (),
+    appraisals: Sequence[Appraisal] | None = None,
     **about: Any,
 ) -> Document:
     try:
@@ -247,8 +251,13 @@ def _document(
     rows = {row[0].study: row for row in gathered.rows}
     pooled = [rows[study.study] for study in result.studies]
     unusable = [Exclusion.of(rows[left.study][0], left.reason) for left in result.left_out]
+    arms = [each["id"] for each in about["arms"] or [about["arm"] or {"id": ""}]]
+    labels = [study.study for study in result.studies]
+    judged, why = (None, NO_REVIEW) if appraisals is None else judgements(appraisals, labels, arms)
     return documents.build(
         result=result,
+        risk_of_bias=judged,
+        risk_of_bias_reason=why,
         preset=options.preset,
         provenance=_provenance([row[0] for row in pooled]),
         provenance_2=_provenance([row[1] for row in pooled]) if about["arms"] else None,

@@ -30,6 +30,8 @@ def build(
     provenance_2: Sequence[Mapping[str, Any]] | None = None,
     preset: str | None = None,
     analyses: Mapping[str, Any] | None = None,
+    risk_of_bias: Mapping[str, Any] | None = None,
+    risk_of_bias_reason: str | None = None,
     excluded: Iterable[Mapping[str, Any]] = (),
     sensitivity: Iterable[Mapping[str, Any]] = (),
     comparators: Iterable[Mapping[str, Any]] = (),
@@ -61,6 +63,10 @@ def build(
         The preset that was asked for.
     analyses : mapping, optional
         From :func:`.undefined_analyses.analyses`; none was asked for if left out.
+    risk_of_bias : mapping, optional
+        ``instruments`` with the judgements on these studies, as the document of all judgements has them.
+    risk_of_bias_reason : str, optional
+        Why there is none.
     excluded : iterable of mapping
         Rows left out: ``study``, ``arm``, ``events``, ``total``, ``reason``, ``file``, ``row``.
     sensitivity : iterable of mapping
@@ -120,6 +126,7 @@ def build(
         "sensitivity": [dict(row) for row in sensitivity],
         "comparators": [dict(block) for block in comparators],
         "analyses": dict(analyses or undefined_analyses.analyses(dict.fromkeys(undefined_analyses.NAMES), {}, "")),
+        "risk_of_bias": None if risk_of_bias is None else dict(risk_of_bias),
         "loglik": pool["loglik"],
         "notes": [*notes, *pool["notes"]],
         "inputs": [dict(entry) for entry in inputs],
@@ -133,6 +140,7 @@ def build(
         events=undefined.NOT_COUNTED,
         total=undefined.NOT_COUNTED,
         loglik=undefined.no_loglik(pool),
+        risk_of_bias=risk_of_bias_reason or undefined.NOT_GIVEN,
     )
 
 
