@@ -13,6 +13,10 @@ from .model import Beside, Document, Finding, NotPooled
 __all__ = ["address", "finding", "not_pooled"]
 
 PER_CENT = "Per cent"
+_WHOSE = {
+    "suggestion": "suggested from the numbers", "both": "judged by the reviewers in part",
+    "reviewers": "judged by the reviewers",
+}  # fmt: skip
 
 
 def address(name: Any) -> str:
@@ -60,12 +64,17 @@ def finding(row: Document) -> Finding:
 
 
 def _certainty(block: Any) -> tuple[str, str]:
-    """Read the level of certainty: the reviewers' own judgement before what is suggested."""
-    own = text(block, "judged", "level")
-    if own:
-        return own, "judged by the reviewers"
-    suggested = text(block, "suggested", "level") or text(block, "level")
-    return suggested, "suggested from the numbers" if suggested else ""
+    """Write the level of certainty, and whose it is.
+
+    Examples
+    --------
+    >>> _certainty({"level": "low", "at_most": True, "by": "suggestion"}), _certainty(None)
+    (('at most low', 'suggested from the numbers'), ('', ''))
+    """
+    level = text(block, "level")
+    if not level:
+        return "", ""
+    return f"at most {level}" if get(block, "at_most") else level, _WHOSE.get(text(block, "by"), "")
 
 
 def _stale(row: Document) -> str:

@@ -9,7 +9,7 @@ from .model import FlowPart, FlowRow, Pair, Sum
 __all__ = ["flow_part"]
 
 
-def flow_part(flow: Flow, svg: str = "") -> FlowPart:
+def flow_part(flow: Flow, svg: str = "", caption: str = "") -> FlowPart:
     """Set the flow of records.
 
     Parameters
@@ -18,6 +18,8 @@ def flow_part(flow: Flow, svg: str = "") -> FlowPart:
         As it was counted.
     svg : str
         Its picture; "" where there is none.
+    caption : str
+        What to say under it.
 
     Examples
     --------
@@ -36,7 +38,7 @@ def flow_part(flow: Flow, svg: str = "") -> FlowPart:
     missing = [Pair(plain.visible(each.label), plain.sentence(each.reason)) for each in flow.missing]
     unique = tuple(dict.fromkeys(missing))
     return FlowPart(
-        svg, tuple(rows), tuple(map(_sum, flow.checks)), sum(not check.holds for check in flow.checks), unique
+        svg, caption, tuple(rows), tuple(map(_sum, flow.checks)), sum(not check.holds for check in flow.checks), unique
     )
 
 

@@ -134,6 +134,7 @@ class FlowPart:
     """The flow of records: the picture where there is one, the table, the sums, and what is missing."""
 
     svg: str
+    caption: str
     rows: tuple[FlowRow, ...]
     sums: tuple[Sum, ...]
     wrong: int

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from ..figures.prisma import STYLE as FLOW_STYLE
 from ..figures.traffic import STYLE as TRAFFIC_STYLE
 from ..outcome.page import environment
 from .model import Document
@@ -42,6 +43,7 @@ def render(document: Document, *, searches: Sequence[str] = ()) -> str:
         .render(
             page=model,
             traffic_style=Markup(TRAFFIC_STYLE),
+            flow_style=Markup(FLOW_STYLE),
             lights=[Markup(part.lights) for part in model.bias],
             flow=Markup(model.flow.svg),
             fragments=[Markup(part.fragment) for part in model.searches],

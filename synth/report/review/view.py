@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..figures import prisma
 from ..figures.traffic import SIGNS, WORDS, legend, lights_of, traffic_lights
 from ..words import plain, rounding
 from ..words.phrases import joined, noun
@@ -147,7 +148,10 @@ def _changed(document: Document, name: str) -> bool:
 
 def _flow(document: Document) -> FlowPart:
     value = get(document, "flow")
-    return flow_part(Flow.from_json(value)) if value else FlowPart("", (), (), 0, ())
+    if not value:
+        return FlowPart("", "", (), (), 0, ())
+    drawn = prisma.flow(value)
+    return flow_part(Flow.from_json(value), drawn.svg, drawn.caption)
 
 
 def _searches(document: Document, fragments: Sequence[str]) -> tuple[SearchPart, ...]:
