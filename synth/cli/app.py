@@ -30,6 +30,7 @@ COMMANDS = {
     "outcomes": "outcomes",
     "pool": "pool",
     "report": "report",
+    "status": "status",
     "doctor": "doctor",
     "completion": "completion",
 }
@@ -48,6 +49,8 @@ EPILOG = """\b
 Examples:
   synth pool                          # pool every outcome of this review
   synth pool --outcome mortality_1y   # pool one of them
+  synth report                        # one page for the whole review
+  synth status                        # what is older than its inputs
   synth outcomes                      # what this review holds
   synth search                        # the searches of this review
   synth pool figures.csv              # pool any CSV with the columns study, events, total

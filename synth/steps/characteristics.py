@@ -43,6 +43,7 @@ def study_rows(
     for figure in extracted.figures:
         arms_of[figure.study].append(figure.arm)
     pooled = _pooled(documents)
+    order = {outcome.id: place for place, outcome in enumerate(review.outcomes)}
     rows = []
     for name in names:
         row: dict[str, Any] = {"study": name}
@@ -55,7 +56,7 @@ def study_rows(
             row[key] = "; ".join(said) or None
         row["described"] = bool(described[name])
         row["reason"] = "the sheet has no such column, or the cell is empty"
-        row["outcomes"] = pooled.get(name, [])
+        row["outcomes"] = sorted(pooled.get(name, []), key=lambda each: order.get(each, len(order)))
         rows.append(row)
     return rows
 

@@ -128,15 +128,21 @@ def read_document(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_bytes())
         if not isinstance(value, dict) or not isinstance(value.get("inputs"), list):
             raise ValueError("it does not say what it was made from")
-        for each in value["inputs"]:
-            if not (isinstance(each, dict) and isinstance(each.get("path"), str) and "sha256" in each):
-                raise ValueError("it does not say what it was made from")
+        value["inputs"] = [_input(each) for each in value["inputs"]]
     except (OSError, ValueError, RecursionError) as error:
         raise WorkspaceError(
             f"{visible(str(path), 300)} cannot be read as synth writes it: {visible(str(error), 200)}. "
             "Delete it, and make it again: synth report"
         ) from error
     return value
+
+
+def _input(value: Any) -> dict[str, str]:
+    if isinstance(value, dict):
+        path, sha256 = value.get("path", value.get("file")), value.get("sha256")
+        if isinstance(path, str) and isinstance(sha256, str):
+            return {"path": path, "sha256": sha256}
+    raise ValueError("it does not say what it was made from")
 
 
 def since(document: Mapping[str, Any], current: Sequence[Mapping[str, str]]) -> tuple[str, ...]:

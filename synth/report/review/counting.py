@@ -275,8 +275,8 @@ def _sum(id: str, label: str, parts: Iterable[Count], source: str, nothing: str)
     if len(parts) == 1:
         return Box(id, label, None, parts, parts[0].reason)
     names = joined([part.label for part in unknown])
-    are = f"{noun(known, 'record', 'records')} {'is' if known == 1 else 'are'} known"
-    return Box(id, label, None, parts, f"the number of {names} is missing; {are}")
+    are = f"; {noun(known, 'record', 'records')} {'is' if known == 1 else 'are'} known" if known else ""
+    return Box(id, label, None, parts, f"the number of {names} is missing{are}")
 
 
 def _less(first: int | None, second: int | None) -> int | None:

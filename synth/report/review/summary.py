@@ -83,6 +83,12 @@ def _comparator(block: Any) -> dict[str, Any]:
     return made
 
 
+def _of_comparator(block: Any) -> str:
+    what, held = counts.pooled(block)
+    held = f"{held} patients" if held and what == "Patients" else held
+    return f"{held}, {phrases.noun(get(block, 'k'))}" if held else phrases.noun(get(block, "k"))
+
+
 def _say_why(row: dict[str, Any], document: Document) -> None:
     """Put its reason beside every null."""
     pooled = get(document, "pooled", "reason") or get(document, "pooled", "ci_low_reason")
@@ -120,7 +126,7 @@ def _shown(document: Document, shown: quantity.Quantity, row: Mapping[str, Any])
             {
                 "label": text(block, "arm", "label") or text(block, "arm", "id"),
                 "effect": shown.effect(*phrases.pooled_reporting(block)),
-                "counts": f"{counts.summed(block) or rounding.ABSENT}, {phrases.noun(get(block, 'k'))}",
+                "counts": _of_comparator(block),
             }
             for block in items(document, "comparators")
             if get(block, "k")
