@@ -47,6 +47,9 @@ OUTSIDE = {
     "python_calamine": {"extract"},
     "xlsxwriter": {"extract", "steps"},
     "defusedxml": {"extract", "search"},
+    "weasyprint": {"steps"},
+    "pypdfium2": {"steps"},
+    "PIL": {"steps"},
     "statsmodels": {"extract", "steps"},
 }
 STANDARD_IN_META = {

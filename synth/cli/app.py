@@ -29,6 +29,7 @@ COMMANDS = {
     "bias": "bias",
     "outcomes": "outcomes",
     "pool": "pool",
+    "figure": "figure",
     "report": "report",
     "status": "status",
     "doctor": "doctor",
