@@ -45,7 +45,7 @@ OUTSIDE = {
     "keyring": {"search"},
     "openpyxl": {"extract", "steps"},
     "python_calamine": {"extract"},
-    "xlsxwriter": {"extract", "steps"},
+    "xlsxwriter": {"extract", "report", "steps"},
     "defusedxml": {"extract", "search"},
     "weasyprint": {"steps"},
     "pypdfium2": {"steps"},

@@ -26,7 +26,7 @@ def fenced(text: str) -> list[str]:
     return [line.split("  #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("name", ["generate", "generate_sheets"])
+@pytest.mark.parametrize("name", ["generate", "generate_schema", "generate_sheets"])
 def test_what_is_generated_is_current(name: str) -> None:
     """docs/commands.md or docs/sheets.md tells of other options or columns than there are: run docs/generate*.py."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")

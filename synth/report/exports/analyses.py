@@ -39,7 +39,7 @@ def tables(document: Document, shown: Quantity, unit: str) -> list[Table]:
     effects = partial(with_text, quantity=shown, unit=unit)
     return [
         _which(block),
-        *_subgroups(get(block, "subgroups"), effects),
+        *_subgroups([each for each in (get(block, "subgroups"), *items(block, "more_subgroups")) if each], effects),
         *_regression(get(block, "regression")),
         effects("cumulative", "The pool as studies are added", (
             "added", "variable", "value", "order", "k", *_INTERVAL, "ci_method", "tau2", "reason",
@@ -80,20 +80,26 @@ def _which(block: Any) -> Table:
                 rows or [{"analysis": "none", "made": False, "reason": "the document holds none"}])  # fmt: skip
 
 
-def _subgroups(block: Any, effects: Any) -> list[Table]:
-    main = [{**block, "name": "between groups", "statistic": get(block, "q_between")}] if block else []
-    members = [{"group": get(row, "name"), "study": study} for row in items(block, "groups")
-               for study in items(row, "studies")]  # fmt: skip
+def _subgroups(blocks: list[Any], effects: Any) -> list[Table]:
+    """One table of the groups by every variable, one of who is in which, one of the tests."""
+    groups, members, tests = [], [], []
+    for block in blocks:
+        variable = get(block, "variable")
+        groups += _with(block, "groups", "variable", "by_tau2", "model")
+        members += [{"variable": variable, "group": get(row, "name"), "study": study}
+                    for row in items(block, "groups") for study in items(row, "studies")]  # fmt: skip
+        tests.append({**block, "name": "between groups", "statistic": get(block, "q_between")})
+        tests += _with(block, "other_tests", "variable")
     return [
         effects("subgroups", "Groups of studies", (
             "variable", "group=name", "k", *_INTERVAL, "ci_method", "tau2", "i2_fraction=i2", "by_tau2", "model",
             "reason",
-        ), _with(block, "groups", "variable", "by_tau2", "model")),
-        made("subgroup_studies", "Which study is in which group", ("group", "study"), members),
+        ), groups),
+        made("subgroup_studies", "Which study is in which group", ("variable", "group", "study"), members),
         made("subgroup_tests", "Tests of a difference between the groups", (
-            "name", "test", "statistic", "df", "df2", "p_value", "permutation_p", "permutation",
+            "variable", "name", "test", "statistic", "df", "df2", "p_value", "permutation_p", "permutation",
             "r2_fraction=r2", "reason",
-        ), [*main, *items(block, "other_tests")]),
+        ), tests),
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +36,8 @@ _TAU2 = (
     "tau2_test_p_value=tau2.test.p_value", "tau2_test_method=tau2.test.method", "sigma2=tau2.sigma2",
     "tau2_reason=tau2.reason",
 )  # fmt: skip
+
+_NAME = re.compile(r"[A-Za-z]\w{0,39}", re.ASCII)
 
 
 def tables(document: Document) -> tuple[Table, ...]:
@@ -159,7 +162,7 @@ def _studies(
     data = [
         column
         for column in dict.fromkeys(key for row in rows for key in get(row, "data") or {})
-        if column not in ("study", "arm", "events", "total", *_INTERVAL, "se")
+        if _NAME.fullmatch(column) and column not in ("study", "arm", "events", "total", *_INTERVAL, "se")
     ]
     second = [
         f"{column}_2=provenance_2.{column}" for column in PROVENANCE if any(get(row, "provenance_2") for row in rows)
@@ -180,7 +183,7 @@ def _characteristics(document: Document) -> list[Table]:
     known += [
         column
         for column in dict.fromkeys(key for row in rows for key in get(row, "descriptors") or {})
-        if column not in DESCRIPTORS and column != "reason" and "." not in column and "=" not in column
+        if column not in DESCRIPTORS and column != "reason" and _NAME.fullmatch(column)
     ]
     specs = ("study", "arm", *(f"{column}=descriptors.{column}" for column in known))
     return [made("characteristics", "What the studies are", specs, rows)]
@@ -192,7 +195,8 @@ def _excluded(document: Document) -> Table:
         arm = get(block, "arm", "id")
         rows += [{"left_out_of": f"comparator {plain.visible(arm)}", **row} for row in items(block, "excluded")]
     for name, block in (get(document, "analyses") or {}).items():
-        rows += [{"left_out_of": name, **row} for row in items(block, "excluded")]
+        for each in block if isinstance(block, list) else [block]:
+            rows += [{"left_out_of": name, **row} for row in items(each, "excluded")]
     specs = ("left_out_of", "study", "arm", "events", "total", "reason", "percent_reported", "note", "file", "row")
     return made("excluded", "Rows that were left out", specs, rows)
 
