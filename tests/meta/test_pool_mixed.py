@@ -14,9 +14,6 @@ from scipy.optimize import minimize_scalar
 from synth.errors import NoAnswer, NothingToPool, SettingsError
 from synth.meta import (
     cumulative_analysis,
-    gosh_analysis,
-    influence_analysis,
-    moderator_analysis,
     pool,
     pool_proportions,
     subgroup_analysis,
@@ -254,17 +251,7 @@ def test_subgroups_and_cumulative_rows_are_pools_of_their_own() -> None:
 
 
 def test_what_the_models_have_not_is_refused_with_the_nearest() -> None:
-    """An analysis that does not exist fails without a way out, or gives a number of another model."""
-    years = {"year": list(range(6))}
-    for what in (
-        lambda: influence_analysis(TABLES, model="glmm"),
-        lambda: moderator_analysis(TABLES, None, years, model="glmm-cm-el"),
-        lambda: gosh_analysis(RATES, model="glmm"),
-    ):
-        with pytest.raises(SettingsError, match="--model inverse --measure"):
-            what()
-    with pytest.raises(SettingsError, match="--by-tau2 separate"):
-        subgroup_analysis(TABLES, None, list("aabbab"), by_tau2="common", model="glmm")
+    """A combination that does not exist fails without a way out, or gives a number of another model."""
     for words, nearest in (
         ({"measure": "RR"}, "Use --measure OR"),
         ({"measure": "RD"}, "--model inverse --measure RD"),

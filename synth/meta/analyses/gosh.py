@@ -13,11 +13,14 @@ from ...errors import SettingsError
 from ..glmm.fit import OK
 from ..glmm.i2 import i2_h2
 from ..glmm.rows import fit_rows
+from ..glmm.two_arm import effect_model, fit_effects
+from ..glmm.two_arm_rows import i2_h2 as effect_i2
 from ..inverse.fit import pool_inverse
 from ..measures.effects import harmonic_size
 from ..numeric.distributions import Floats
-from ..results import number
+from ..results import Settings, number
 from ..sensitivity.influence import EXHAUSTIVE, subset_masks
+from .mixed import is_mixed, two_effects
 from .prepare import Excluded, Prepared, check_whole, count, prepare
 
 # Columns and rows of the grid that the subsets are counted on.
@@ -26,6 +29,9 @@ ACROSS, UP = 72, 40
 MOST: Final = 1_000_000
 # Numbers in the masks of one call of the kernel.
 AT_ONCE: Final = 1_000_000
+# By mixed models of two arms every subset is pooled up to fewer studies, and by the slowest of them fewer are drawn.
+_MIXED_EXHAUSTIVE: Final = 12
+_TWO_EFFECTS_MOST: Final = 511
 # Whole numbers are exact in every reader of JSON up to here.
 COUNTED: Final = 2**53
 
@@ -129,7 +135,8 @@ def gosh_analysis(
     subsets : int, optional
         All subsets of two studies or more are pooled where there are at most this many; else so many are drawn, each
         with equal chances. Default: all up to 15 studies; above that 20,000, or 5,000 by the binomial-normal model
-        (fewer above 200, or 100, studies).
+        (fewer above 200, or 100, studies). By mixed models of two arms and of rates all up to 12, above that 2,000;
+        where study levels are random, all up to 8, above that 500 or fewer.
     seed : int
         Of the draw.
     **settings
@@ -170,7 +177,7 @@ def gosh_analysis(
             made.model, k, there, 0, 0, True, None, made.i2_method, None, None, None, (), None, (), given.excluded, (),
             reason,
         )  # fmt: skip
-    most = _unasked(k, made.model) if subsets is None else subsets
+    most = _unasked(k, made) if subsets is None else subsets
     masks, everything = subset_masks(k, smallest=2, exhaustive_up_to=k if there <= most else 0, samples=most, seed=seed)
     y, shown, i2, tau2 = _pools(given, masks)
     good = np.isfinite(y) & np.isfinite(i2)
@@ -211,22 +218,38 @@ def gosh_analysis(
     )
 
 
-def _unasked(k: int, model: str) -> int:
+def _unasked(k: int, made: Settings) -> int:
     """How many subsets are pooled where nobody said."""
-    if k <= EXHAUSTIVE:
+    if two_effects(made):
+        # An integral over two effects takes ten times as long as one over one.
+        return max(100, min(_TWO_EFFECTS_MOST, 5_000 // k))
+    if k <= (_MIXED_EXHAUSTIVE if is_mixed(made) else EXHAUSTIVE):
         return int(2**EXHAUSTIVE)
-    most, least, numbers = (20_000, 2_000, 4_000_000) if model == "inverse" else (5_000, 500, 500_000)
+    most, least, numbers = (20_000, 2_000, 4_000_000) if made.model == "inverse" else (5_000, 500, 500_000)
+    if is_mixed(made):
+        most, least, numbers = 2_000, 200, 50_000
     return max(least, min(most, numbers // k))
 
 
 def _pools(given: Prepared, masks: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats, Floats]:
     """Estimate on both scales, I2 and tau2 of each subset."""
     out = np.empty((4, len(masks)))
+    pools = _mixed if is_mixed(given.settings) else _glmm if given.settings.model == "glmm" else _inverse
     step = max(1, AT_ONCE // given.k)
     for at in range(0, len(masks), step):
         part = slice(at, at + step)
-        out[:, part] = (_glmm if given.settings.model == "glmm" else _inverse)(given, masks[part])
+        out[:, part] = pools(given, masks[part])
     return out[0], out[1], out[2], out[3]
+
+
+def _mixed(given: Prepared, masks: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats, Floats]:
+    made = given.settings
+    model, m = effect_model(made.measure, made.model, given.data), masks.astype(float)
+    fits = fit_effects(model, m, effects=made.effects)
+    common = made.effects == "common" or not model.shows_tau()
+    tau2 = np.where(np.isnan(fits.estimate), np.nan, 0.0) if common else fits.tau2
+    i2, _ = effect_i2(model, m, tau2, "q" if common else made.i2_method)
+    return fits.estimate, given.scale.to_reporting(fits.estimate), np.where(np.isnan(fits.estimate), np.nan, i2), tau2
 
 
 def _inverse(given: Prepared, masks: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats, Floats]:

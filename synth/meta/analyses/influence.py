@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import NoAnswer
 from ..answers.inverse import error_method, interval_method
 from ..glmm.common import likelihood_ratio_q
 from ..glmm.fit import OK, REASONS
 from ..glmm.influence import event_moments, glmm_influence
-from ..numeric.distributions import chi2_tail
+from ..glmm.two_arm import effect_model, fit_effects
+from ..glmm.two_arm_influence import effect_influence
+from ..numeric.distributions import Floats, chi2_tail
 from ..results import number
 from ..sensitivity.influence import influence as inverse_influence
+from .mixed import is_mixed
 from .prepare import Excluded, Prepared, count, prepare
 
 RULE: Final = (
@@ -31,7 +35,8 @@ class Case:
     Attributes
     ----------
     rstudent : float or None
-        Deleted residual in standard errors: of the estimate (inverse variance), or of the events (Pearson, glmm).
+        Deleted residual in standard errors: of the estimate (inverse variance), or of the events (Pearson; of two
+        arms: of the first arm's events given those of both).
     dffits, cooks_distance, covariance_ratio
         Change of the pooled estimate in standard errors without the study; squared, in those with it; and the squared
         standard error without it over that with it.
@@ -117,7 +122,8 @@ def influence_analysis(
         reason = f"{count(given.k)}: leaving one out leaves nothing to pool"
         return InfluenceAnalysis(given.settings.model, (), (), rule, given.excluded, reason)
     try:
-        rows, points, why = _glmm(given) if given.settings.model == "glmm" else _inverse(given)
+        make = _mixed if is_mixed(given.settings) else _glmm if given.settings.model == "glmm" else _inverse
+        rows, points, why = make(given)
     except NoAnswer as error:
         rows, points, why = (), (), str(error)
     return InfluenceAnalysis(given.settings.model, rows, points, rule, given.excluded, why)
@@ -146,6 +152,39 @@ def _inverse(given: Prepared) -> _Made:
     return rows, points, None
 
 
+def _mixed(given: Prepared) -> _Made:
+    made = given.settings
+    model = effect_model(made.measure, made.model, given.data)
+    found = effect_influence(model, effects=made.effects)
+    if found is None:
+        whole = fit_effects(model, np.ones((1, given.k)), effects=made.effects)
+        return (), (), f"the model has no finite estimate: {model.reason(int(whole.state[0]))}"
+    k, state = given.k, found.deleted.state
+    lost = np.asarray(state != OK)
+    flagged = _flags(found.dffits, found.cook, found.hat, lost)
+    no_tau2 = made.effects == "common" or not model.shows_tau()
+    rows = tuple(
+        Case(
+            study.study, number(found.residual[i]), number(found.dffits[i]), number(found.cook[i]),
+            number(found.covratio[i]), None if no_tau2 else number(found.deleted.tau2[i]), number(found.q[i]),
+            number(found.hat[i]), number(found.hat[i]), bool(flagged[i]),
+            f"without it {model.reason(int(state[i]))}" if lost[i] else None,
+        )
+        for i, study in enumerate(given.studies)
+    )  # fmt: skip
+    points = tuple(Contribution(given.studies[i].study, number(found.contribution[i]), number(found.dffits[i] ** 2))
+                   for i in range(k))  # fmt: skip
+    return rows, points, None
+
+
+def _flags(dffits: Floats, cook: Floats, hat: Floats, lost: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Studies beyond the rule, or without which there is no finite estimate."""
+    k = lost.size
+    with np.errstate(invalid="ignore"):
+        far = np.abs(dffits) > 3.0 * np.sqrt(1.0 / (k - 1.0))
+        return np.asarray(lost | far | (chi2_tail(np.where(lost, 0.0, cook), 1.0) < 0.5) | (hat > 3.0 / k))
+
+
 def _glmm(given: Prepared) -> _Made:
     x, n = given.counts
     k, common = given.k, given.settings.effects == "common"
@@ -157,13 +196,7 @@ def _glmm(given: Prepared) -> _Made:
     mean, variance = event_moments(n, np.full(k, float(found.full.mu)), tau)
     contribution = (x - mean) ** 2 / variance
     lost = found.deleted.state != OK
-    with np.errstate(invalid="ignore"):
-        flagged = (
-            lost
-            | (np.abs(found.dffits) > 3.0 * np.sqrt(1.0 / (k - 1.0)))
-            | (chi2_tail(np.where(lost, 0.0, found.cook), 1.0) < 0.5)
-            | (found.hat > 3.0 / k)
-        )
+    flagged = _flags(found.dffits, found.cook, found.hat, lost)
     rows = tuple(
         Case(
             study.study, number(found.residual[i]), number(found.dffits[i]), number(found.cook[i]),

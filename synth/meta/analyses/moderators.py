@@ -13,11 +13,15 @@ from ...errors import NoAnswer, SettingsError
 from ..answers.inverse import error_method, interval_method
 from ..glmm.moderators import CI_METHODS, Moderators, glmm_moderators
 from ..glmm.permutation import permuted_regression
+from ..glmm.two_arm import effect_model
+from ..glmm.two_arm_regression import effect_moderators, permuted_effects, unexplained
 from ..numeric.distributions import Floats, chi2_tail
 from ..numeric.quadrature import log_binomial
 from ..results import number
 from ..sensitivity.permutation import permutation_test
 from ..sensitivity.regression import regress
+from ..settings import is_glmm
+from .mixed import is_mixed
 from .prepare import (
     Excluded,
     Prepared,
@@ -182,7 +186,7 @@ def moderator_analysis(
                          "fewer find what is not there.")  # fmt: skip
     x = np.column_stack([values for _, values in columns])
     try:
-        make = _glmm if given.settings.model == "glmm" else _inverse
+        make = _counts if is_glmm(given.settings.model) else _inverse
         made = make(given, x, permutations, seed)
     except NoAnswer as error:
         return _empty(given, tuple(moderators), factors, notes, str(error))
@@ -199,9 +203,10 @@ def moderator_analysis(
         share = weight / weight.sum()
         points = tuple(Point(s.study, float(x[i, 0]), float(given.y[i]), float(share[i]))
                        for i, s in enumerate(given.studies))  # fmt: skip
-        if given.settings.model == "glmm" and given.corrected.any():
+        if is_glmm(given.settings.model) and given.corrected.any():
+            where = "both" if given.settings.measure == "PLOGIT" else "the counts"
             notes = (*notes, f"{count(int(given.corrected.sum()))} with no events or nothing else: drawn with 1/2 "
-                             "added to both; the regression itself adds nothing.")  # fmt: skip
+                             f"added to {where}; the regression itself adds nothing.")  # fmt: skip
     return ModeratorAnalysis(
         moderators=tuple(moderators),
         model=given.settings.model,
@@ -287,14 +292,23 @@ def _empty(
 _Rows = list[tuple[float | None, ...]]
 
 
-def _glmm(given: Prepared, x: Floats, permutations: int | None, seed: int) -> tuple[_Rows, dict[str, Any]] | None:
-    events, total = given.counts
+def _counts(given: Prepared, x: Floats, permutations: int | None, seed: int) -> tuple[_Rows, dict[str, Any]] | None:
+    """Under a mixed model of the counts."""
     settings = given.settings
     method = settings.ci_requested
     if method not in CI_METHODS:
         # plain logistic regression has normal intervals, and one with a tau2 has the degrees of freedom of its studies
         method = "wald" if settings.effects == "common" else "t"
-    m = glmm_moderators(events, total, x, effects=settings.effects, ci_method=method, level=settings.level)
+    words: dict[str, Any] = {"effects": settings.effects, "ci_method": method, "level": settings.level}
+    if is_mixed(settings):
+        model = effect_model(settings.measure, settings.model, given.data)
+        m = effect_moderators(model, x, **words)
+        qe, of_its_own = unexplained(model, m.loglik_common), "an effect"
+        common = settings.effects == "common" or not model.shows_tau()
+    else:
+        m = glmm_moderators(*given.counts, x, **words)
+        qe, of_its_own = _unexplained(*given.counts, m), "one proportion"
+        common = settings.effects == "common"
     df = None if method == "wald" else m.k - m.p
     rows = _rows(m.estimate, m.se, m.ci_low, m.ci_high, m.estimate / m.se, df, m.p_value)
     qm: dict[str, Any] = {
@@ -306,20 +320,20 @@ def _glmm(given: Prepared, x: Floats, permutations: int | None, seed: int) -> tu
     how, together = None, None
     if permutations is not None:
         design = np.column_stack([np.ones(given.k), x])
-        dealt = permuted_regression(
-            events, total, design, effects=settings.effects, permutations=permutations, seed=seed
-        )
+        drawn: dict[str, Any] = {"effects": settings.effects, "permutations": permutations, "seed": seed}
+        if is_mixed(settings):
+            dealt = permuted_effects(model, design, **drawn)
+        else:
+            dealt = permuted_regression(*given.counts, design, **drawn)
         rows = [(*row, number(p)) for row, p in zip(rows, dealt.p_values, strict=True)]
         statistics = "a coefficient over its standard error, together by the likelihood ratio"
         how = how_permuted(dealt.plan.total, None if dealt.plan.exact else seed, statistics)
         together = number(dealt.together_p)
-    qe = _unexplained(events, total, m)
-    common = settings.effects == "common"
     return rows, {
         "ci_method": method, "tau2": None if common else m.tau2, "r2": None if common else number(m.r2),
         "qm": number(statistic), "qm_df": m.p - 1, "qm_p": number(p_value), "qm_test": name, "qe": qe,
         "qe_df": m.k - m.p, "qe_p": float(chi2_tail(qe, m.k - m.p)),
-        "qe_test": "likelihood ratio against one proportion for each study, chi-square",
+        "qe_test": f"likelihood ratio against {of_its_own} for each study, chi-square",
         "permutation": how, "qm_permutation_p": together,
     }  # fmt: skip
 

@@ -21,10 +21,8 @@ from ..pool import settings_for
 from ..results import Settings, Study
 from ..settings import is_glmm
 
-# What an analysis can be made under, and what is nearest to the other models.
-MODELS: Final = ("glmm", "inverse")
-# What mixed models of two arms and of rates have too: the same pool under other masks.
-OF_MIXED: Final = ("cumulative analysis", "subgroup analysis")
+# What an analysis can be made under beside the mixed models of counts, and what is nearest to the other models.
+MODELS: Final = ("inverse",)
 _NEAREST: Final = {
     "mh": "weights from the counts have no place for it. Use --model inverse --measure {measure}",
     "peto": "weights from the counts have no place for it. Use --model inverse --measure {measure}",
@@ -142,13 +140,7 @@ def check_model(settings: Settings, what: str) -> None:
     SettingsError
         With the nearest that it can.
     """
-    if is_glmm(settings.model) and settings.measure != "PLOGIT":
-        if what not in OF_MIXED:
-            raise SettingsError(
-                f"There is no {what} under --model {settings.model} with {settings.measure}: it is made for "
-                f"proportions of one arm and for inverse variance. Use --model inverse --measure {settings.measure}."
-            )
-    elif settings.model not in MODELS:
+    if not is_glmm(settings.model) and settings.model not in MODELS:
         why = _NEAREST[settings.model].format(measure=settings.measure)
         raise SettingsError(f"There is no {what} under --model {settings.model}: {why}.")
 

@@ -27,8 +27,8 @@ from ..sensitivity.permutation import permuted_groups as inverse_permuted
 from ..sensitivity.subgroups import TAU2
 from ..sensitivity.subgroups import Subgroups as Kernel
 from ..sensitivity.subgroups import subgroups as inverse_subgroups
-from ..settings import known
-from .mixed import is_mixed, mixed_groups
+from ..settings import is_glmm, known
+from .mixed import is_mixed, mixed_groups, mixed_permuted
 from .prepare import Excluded, Prepared, as_label, check_whole, count, how_permuted, prepare
 
 _CHI2 = "Q between groups, weights 1/se^2, chi-square"
@@ -182,10 +182,7 @@ def subgroup_analysis(
     if len(labels) == 1:
         others, why = [], f'every study has the same {variable}, "{labels[0]}": there is nothing to compare'
     chance: tuple[float | None, str | None] = (None, None)
-    if permutations is not None and is_mixed(given.settings):
-        made = given.settings
-        chance = None, f"not made under --model {made.model} with {made.measure}: use --model inverse"
-    elif permutations is not None and len(labels) > 1:
+    if permutations is not None and len(labels) > 1:
         chance = _permuted(given, np.array([labels.index(name) for name in names]), setting, permutations, seed)
     return SubgroupAnalysis(
         variable, setting, given.settings.model, groups, first.statistic, df, first.p_value,
@@ -200,10 +197,14 @@ def _permuted(
     """The share of arrangements in which the groups differ as much, and how it was found."""
     effects, method = given.settings.effects, given.settings.tau2_method or "REML"
     try:
-        if given.settings.model == "glmm":
+        if is_glmm(given.settings.model):
             tau2 = "separate" if setting == "none" else setting
-            dealt = glmm_permuted(
-                *given.counts, groups, tau2=tau2, effects=effects, permutations=permutations, seed=seed
+            dealt = (
+                mixed_permuted(given, groups, tau2, permutations, seed)
+                if is_mixed(given.settings)
+                else glmm_permuted(
+                    *given.counts, groups, tau2=tau2, effects=effects, permutations=permutations, seed=seed
+                )
             )
             p, total, exact = dealt.together_p, dealt.plan.total, dealt.plan.exact
             what = "Q between the groups" if dealt.statistic == "q" else "the likelihood ratio between the groups"
@@ -295,7 +296,7 @@ def _glmm(given: Prepared, names: list[str], labels: tuple[str, ...], masks: NDA
 
 def _mixed(given: Prepared, names: list[str], labels: tuple[str, ...], masks: NDArray[np.bool_], setting: str) -> _Made:
     parts, q, df, p_value, notes = mixed_groups(given, labels, masks, setting)
-    return parts, [_test(_CHI2, q, df, p_value)], None, notes
+    return parts, [_test(_SHARED if setting == "common" else _CHI2, q, df, p_value)], None, notes
 
 
 def _common_tests(

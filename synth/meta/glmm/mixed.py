@@ -64,6 +64,8 @@ class Arms:
         How a coefficient that each study has to itself enters the arms; it is maximised over.
     tables : Tables, optional
         For the hypergeometric.
+    covariates : array of float, shape (k, q), optional
+        The last coefficient is a sum of `q` others over these, a column of ones among them for an intercept.
     """
 
     x: Floats
@@ -74,6 +76,13 @@ class Arms:
     family: str = "binomial"
     own: Floats | None = None
     tables: Tables | None = None
+    covariates: Floats | None = None
+
+    @property
+    def p(self) -> int:
+        """How many coefficients there are."""
+        more = 0 if self.covariates is None else self.covariates.shape[1] - 1
+        return int(self.fixed.shape[1] + more)
 
     def constant(self) -> Floats:
         """Terms of each study's log-likelihood without parameters, shape (k,)."""

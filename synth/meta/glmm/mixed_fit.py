@@ -63,16 +63,18 @@ class Likelihood:
     ----------
     arms : Arms
     rows : Cells
+    orders : array of int, shape (rows, k), optional
+        Whose covariates each study has; default: its own.
     """
 
-    def __init__(self, arms: Arms, rows: Cells) -> None:
-        self.arms, self.rows = arms, rows
-        self.p, self.d = arms.fixed.shape[1], arms.loading.shape[1]
+    def __init__(self, arms: Arms, rows: Cells, orders: NDArray[np.intp] | None = None) -> None:
+        self.arms, self.rows, self.orders = arms, rows, orders
+        self.p, self.d = arms.p, arms.loading.shape[1]
         self._own = np.full((rows.n_rows, len(arms.x)), np.nan)
 
     def take(self, which: NDArray[np.intp]) -> Likelihood:
         """The same for some rows only, numbered anew."""
-        part = Likelihood(self.arms, self.rows.take(which))
+        part = Likelihood(self.arms, self.rows.take(which), None if self.orders is None else self.orders[which])
         part._own = self._own[which]
         return part
 
@@ -87,6 +89,9 @@ class Likelihood:
             counted = [np.bincount(self.rows.row, self.rows.m * v.sum(axis=1)[self.rows.study], self.rows.n_rows)
                        for v in (self.arms.x, self.arms.n)]  # fmt: skip
             theta[:, 0] = np.log((counted[0] + 0.5) / counted[1])
+            if self.arms.covariates is not None and self.arms.fixed.shape[1] == 1:
+                # The first column of the covariates is a constant, whatever its size.
+                theta[:, 0] /= self.arms.covariates[0, 0]
         return theta
 
     def cells(
@@ -95,6 +100,8 @@ class Likelihood:
         """What each cell of some rows adds, in the coefficients and those scales that are not held at 0."""
         part = self.rows if which.size == self.rows.n_rows else self.rows.take(which)
         arms, used = self.arms.with_scales(scales), theta[:, [*range(self.p), *(self.p + scales)]]
+        if self.arms.covariates is not None:
+            return part, self._regressed(arms, part, used, which, grid)
         if self.arms.own is None:
             if part.n_rows > 1 and (used == used[0]).all():
                 # Rows that start from one fit: each study once, whatever the number of rows.
@@ -106,6 +113,26 @@ class Likelihood:
         own, found = with_own(arms, part.study, used[part.row], self._own[row, part.study], grid)
         self._own[row, part.study] = own
         return part, found
+
+    def _regressed(self, arms: Arms, part: Cells, used: Floats, which: NDArray[np.intp], grid: Grid) -> Parts:
+        """Cells whose last coefficient is a sum over covariates, and derivatives by those of the sum."""
+        assert arms.covariates is not None
+        row, fixed = which[part.row], arms.fixed.shape[1]
+        z = arms.covariates[part.study if self.orders is None else self.orders[row, part.study]]
+        q, mine = z.shape[1], used[part.row]
+        effect = (z * mine[:, fixed - 1 : fixed - 1 + q]).sum(axis=1, keepdims=True)
+        plain = np.concatenate([mine[:, : fixed - 1], effect, mine[:, fixed - 1 + q :]], axis=1)
+        if arms.own is None:
+            found = integrate_cells(arms, part.study, plain, grid=grid)
+        else:
+            own, found = with_own(arms, part.study, plain, self._own[row, part.study], grid)
+            self._own[row, part.study] = own
+        # Each parameter moves one of those of the cell: itself, or the effect by its covariate.
+        by = [*range(fixed - 1), *([fixed - 1] * q), *range(fixed, plain.shape[1])]
+        rate = np.ones((part.study.size, len(by)))
+        rate[:, fixed - 1 : fixed - 1 + q] = z
+        value, gradient, hessian = found
+        return value, gradient[:, by] * rate, hessian[:, by][:, :, by] * rate[:, :, None] * rate[:, None, :]
 
     def at(self, theta: Floats, scales: NDArray[np.intp], which: NDArray[np.intp], grid: Grid) -> Parts:
         """Value, gradient and Hessian of some rows."""
@@ -205,7 +232,14 @@ def with_own(
     return own, (value, gradient[:, :q], along)
 
 
-def fit_mixed(arms: Arms, include: Floats, *, common: bool = False, start: Floats | None = None) -> MixedFit:
+def fit_mixed(
+    arms: Arms,
+    include: Floats,
+    *,
+    common: bool = False,
+    start: Floats | None = None,
+    orders: NDArray[np.intp] | None = None,
+) -> MixedFit:
     """Maximum likelihood of every row of a mask.
 
     Parameters
@@ -217,6 +251,8 @@ def fit_mixed(arms: Arms, include: Floats, *, common: bool = False, start: Float
         Hold the last scale at 0.
     start : array of float, shape (p + d,), optional
         A fit that all rows are near, so that one start has to do.
+    orders : array of int, shape (r, k), optional
+        Whose covariates each study has in each row; default: its own.
 
     Returns
     -------
@@ -234,7 +270,7 @@ def fit_mixed(arms: Arms, include: Floats, *, common: bool = False, start: Float
     >>> round(float(f.theta[0, 0]), 4), round(float(f.theta[0, 1] ** 2), 4), round(float(f.loglik[0]), 5)
     (-2.2078, 0.0775, -9.8733)
     """
-    like = Likelihood(arms, Cells(arms.x.sum(axis=1), np.ones(len(arms.x)), include))
+    like = Likelihood(arms, Cells(arms.x.sum(axis=1), np.ones(len(arms.x)), include), orders)
     p, d, r = like.p, like.d, len(include)
     coefficients = np.arange(p + d) < p
     begin = like.plain() if start is None else np.tile(np.where(coefficients, start, 0.0), (r, 1))

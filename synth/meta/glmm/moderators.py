@@ -122,27 +122,57 @@ def glmm_moderators(
     null = fit(x, n) if effects == "random" else common_fit(x, n, np.ones(x.size))
     if int(found.state) != OK:
         raise NoAnswer(f"The regression has no answer: {REGRESSION_REASONS[int(found.state)]}.")
-    k, p = design.shape
-    estimate, se, left = found.beta, found.se, k - p
+    limits = None
+    if ci_method == "profile":
+        limits = np.array([profile_coefficient(x, n, design, j, level=level) for j in range(design.shape[1])]).T
+    return moderators_of(
+        found.beta, found.cov, x.size, ci_method, level, limits,
+        loglik=float(found.loglik), loglik_common=float(found.loglik_common), tau2=float(found.tau2),
+        null_loglik=float(null.loglik), null_tau2=float(null.tau2),
+    )  # fmt: skip
+
+
+def moderators_of(
+    estimate: Floats, cov: Floats, k: int, ci_method: str, level: float, limits: Floats | None, *,
+    loglik: float, loglik_common: float, tau2: float, null_loglik: float, null_tau2: float,
+) -> Moderators:  # fmt: skip
+    """Intervals and tests of a fitted regression of counts.
+
+    Parameters
+    ----------
+    estimate : array of float, shape (p,)
+    cov : array of float, shape (p, p)
+    k : int
+    ci_method : {"t", "wald", "profile"}
+    level : float
+    limits : array of float, shape (2, p), or None
+        By profile likelihood, where that is the interval.
+    loglik, loglik_common, tau2 : float
+        Of the regression.
+    null_loglik, null_tau2 : float
+        Of the model without moderators.
+
+    Returns
+    -------
+    Moderators
+    """
+    p, se = estimate.size, np.sqrt(np.diag(cov))
+    left = k - p
     tail = (1.0 - level) / 2.0
     df = np.inf if ci_method == "wald" else left
     point = float(normal_upper(tail)) if ci_method == "wald" else float(t_upper(tail, left))
-    low, high = estimate - point * se, estimate + point * se
-    if ci_method == "profile":
-        low, high = np.array([profile_coefficient(x, n, design, j, level=level) for j in range(p)]).T
-    wald = float(estimate[1:] @ np.linalg.solve(found.cov[1:, 1:], estimate[1:]))
+    low, high = (estimate - point * se, estimate + point * se) if limits is None else limits
+    wald = float(estimate[1:] @ np.linalg.solve(cov[1:, 1:], estimate[1:]))
     f = wald / (p - 1)
-    ratio = 2.0 * max(float(found.loglik - null.loglik), 0.0)
-    residual = 2.0 * max(float(found.loglik - found.loglik_common), 0.0)
-    tau2, before = float(found.tau2), float(null.tau2)
+    ratio = 2.0 * max(loglik - null_loglik, 0.0)
+    residual = 2.0 * max(loglik - loglik_common, 0.0)
     return Moderators(
         k, p, estimate, se, low, high, t_two_sided(estimate / se, df), ci_method,
         wald, p - 1, float(chi2_tail(wald, p - 1)),
         f, p - 1, left, float(f_tail(f, p - 1, left)) if left > 0 else float("nan"),
         ratio, p - 1, float(chi2_tail(ratio, p - 1)),
-        tau2, before, max(0.0, 1.0 - tau2 / before) if before > 0.0 else float("nan"),
-        residual, 0.5 * float(chi2_tail(residual, 1)) if residual > 0.0 else 1.0, float(found.loglik),
-        float(found.loglik_common),
+        tau2, null_tau2, max(0.0, 1.0 - tau2 / null_tau2) if null_tau2 > 0.0 else float("nan"),
+        residual, 0.5 * float(chi2_tail(residual, 1)) if residual > 0.0 else 1.0, loglik, loglik_common,
     )  # fmt: skip
 
 

@@ -123,11 +123,17 @@ def effect_model(measure: str, model: str, data: Mapping[str, Floats]) -> Effect
         half = _CODING[:, 1:]
         arms = Arms(x, n, np.zeros_like(x), half, half, family, own=np.ones(2))
         return EffectModel(measure, variant, x, n, arms, 0)
-    return EffectModel(measure, variant, x, n, _conditional(measure, variant, x, n), 0)
+    return EffectModel(measure, variant, x, n, conditional_arms(measure, variant, x, n), 0)
 
 
-def _conditional(measure: str, variant: str, x: Floats, n: Floats) -> Arms:
-    """The first arm's events given those of both."""
+def conditional_arms(measure: str, variant: str, x: Floats, n: Floats) -> Arms:
+    """The first arm's events given those of both.
+
+    Raises
+    ------
+    SettingsError
+        More tables with the same margins than can be added up.
+    """
     one, first, both = np.ones((1, 1)), x[:, :1], x.sum(axis=1, keepdims=True)
     if measure == "OR" and variant != "CM.AL":
         tables = _tables(x, n)
@@ -198,7 +204,7 @@ def fit_effects(
         A climb that does not settle.
     """
     m = np.asarray(include, dtype=float)
-    state = _states(model, m)
+    state = state_of_counts(model, m)
     state[(state == OK) & (m.sum(axis=1) == 1.0)] = ONE
     common = effects == "common" or not model.shows_tau()
     rows = np.flatnonzero(state == OK)
@@ -234,8 +240,8 @@ def _at_ends(model: EffectModel) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return low, high
 
 
-def _states(model: EffectModel, m: Floats) -> NDArray[np.int8]:
-    """Where the effect is infinite, which is seen from the counts."""
+def state_of_counts(model: EffectModel, m: Floats) -> NDArray[np.int8]:
+    """Where the effect is infinite, which is seen from the counts: ``OK``, ``LOW`` or ``HIGH`` for each row."""
     x, n, inside = model.x, model.n, m > 0.0
     state = np.zeros(len(m), dtype=np.int8)
 
@@ -297,7 +303,7 @@ def exact_limit(model: EffectModel, include: Floats, state: int, level: float) -
     measure, variant = model.measure, "CM.AL" if model.variant == "CM.AL" else "CM.EL"
     if measure == "OR" and variant != "CM.AL" and _tables(model.x, model.n) is None:
         return None
-    arms = _conditional(measure, variant, model.x, model.n)
+    arms = conditional_arms(measure, variant, model.x, model.n)
     study = np.flatnonzero(include > 0.0)
     target = float(np.log(0.5 * (1.0 - level)))
     constant = arms.constant()[study]
