@@ -8,6 +8,7 @@ from ..words.reading import Document, get, items
 from . import charts_bias, charts_effect, charts_groups, traffic
 from .figure import Figure, Grid, Reason
 from .forest import svg
+from .forest_layout import dressed
 from .forest_marks import Spec
 from .forest_model import layout as laid_out
 from .forest_more import cumulative_spec, opinions_spec, subgroups_spec
@@ -29,7 +30,8 @@ def forest_grid(spec: Spec) -> Grid:
     """
     first, data, _, _ = spec.headings
     grouped = any(block.heading for block in spec.blocks)
-    columns = [name for name in ("Group" if grouped else "", first, data, spec.second) if name]
+    named = ("Group" if grouped else "", first, data, spec.second)
+    columns = [name.replace("\n", ": ") for name in named if name]
     columns += [spec.quantity.name.capitalize(), "Lower limit", "Upper limit", "Weight"]
     rows = []
     for block in spec.blocks:
@@ -41,10 +43,14 @@ def forest_grid(spec: Spec) -> Grid:
     return Grid(tuple(columns), tuple(rows))
 
 
-def _forest(spec: Spec | None, name: str, why: str, caption: str) -> Figure | Reason:
+def _forest(
+    spec: Spec | None, document: Document, layout: str, name: str, why: str, caption: str
+) -> Figure | Reason:
     if spec is None:
         return Reason(why)
-    return Figure(svg(laid_out(spec), name, style=False), spec.title, spec.description, forest_grid(spec), caption)
+    grid = forest_grid(spec)
+    picture = svg(laid_out(dressed(spec, document, layout)), name, style=False)
+    return Figure(picture, spec.title, spec.description, grid, caption)
 
 
 def _main(document: Document, layout: str) -> Figure | Reason:
@@ -54,33 +60,34 @@ def _main(document: Document, layout: str) -> Figure | Reason:
         "Each square is a series, its area in proportion to its weight, with its interval; the diamond is the pooled "
         "answer from one end of its interval to the other."
     )
-    return _forest(main_spec(document), "forest", "", caption)
+    return _forest(main_spec(document), document, layout, "forest", "", caption)
 
 
 def _leave_one_out(document: Document, layout: str) -> Figure | Reason:
     why = get(document, "leave_one_out_reason") or "There is nothing to leave out."
     caption = "Each square is the pooled answer without one series; the dashed line is the answer with all."
-    return _forest(leave_one_out_spec(document), "leave-one-out", str(why), caption)
+    return _forest(leave_one_out_spec(document), document, layout, "leave-one-out", str(why), caption)
 
 
 def _cumulative(document: Document, layout: str) -> Figure | Reason:
     found = get(document, "analyses", "cumulative")
     why = get(found, "reason") or "No order was asked for: pool again with --cumulative VARIABLE."
     caption = "Each square is the answer so far; the dashed line marks the last."
-    return _forest(cumulative_spec(document, found), "cumulative", str(why), caption)
+    return _forest(cumulative_spec(document, found), document, layout, "cumulative", str(why), caption)
 
 
 def _subgroups(document: Document, layout: str) -> Figure | Reason:
     found = get(document, "analyses", "subgroups")
     why = get(found, "reason") or "No groups were asked for: pool again with --by VARIABLE."
     caption = "The series in groups; each group's diamond is its own pooled answer."
-    return _forest(subgroups_spec(document, found), "subgroups", str(why), caption)
+    return _forest(subgroups_spec(document, found), document, layout, "subgroups", str(why), caption)
 
 
 def _opinions(document: Document, layout: str) -> Figure | Reason:
     found = get(document, "analyses", "second_opinions")
     why = "No other model was asked for: pool again with --second-opinions."
-    return _forest(opinions_spec(document, found), "opinions", why, "The dashed line is the main answer.")
+    caption = "The dashed line is the main answer."
+    return _forest(opinions_spec(document, found), document, layout, "opinions", why, caption)
 
 
 def _plain(draw: Callable[[Document], Figure | Reason]) -> Maker:

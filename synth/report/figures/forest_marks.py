@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ..words.plain import wrap
 from ..words.quantity import PROPORTION, Quantity
 from .axis import Axis
+from .layouts import LAYOUTS, Layout
 
 SIZE = 13.0
 """Font size of every line, in user units."""
@@ -43,6 +44,8 @@ class Line:
         Set in bold.
     second : str
         Ready text of the other arm's column.
+    total : bool
+        The pooled answer of the whole figure, which layouts name in their own way.
     """
 
     label: str
@@ -57,6 +60,7 @@ class Line:
     context: bool = False
     strong: bool = False
     second: str = ""
+    total: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Spec:
     """What a forest shows: title and description for those who cannot see it, headings, blocks and notes.
 
     ``second`` heads a second column of data, that of the other arm; ``sides`` say what lies below and above no effect.
+    A line break in a heading begins a line there.
     """
 
     title: str
@@ -84,6 +89,7 @@ class Spec:
     quantity: Quantity = PROPORTION
     second: str = ""
     sides: tuple[str, str] = ("", "")
+    layout: Layout = LAYOUTS["synth"]
 
 
 @dataclass(frozen=True)
@@ -219,7 +225,7 @@ def axis_marks(pen: Pen, axis: Axis, label: str, width: float, sides: tuple[str,
         pen.texts.append(Text(x, y + 19.0, said, "middle", "tick"))
     middle = (axis.left + axis.right) / 2
     if sides != ("", ""):
-        pen.y += _sides(pen, axis, sides, y + 36.0)
+        pen.y += said_sides(pen, axis, sides, y + 36.0)
         y = pen.y + 4.0
     lines = wrap(label, 2 * (min(middle, width - middle) - MARGIN), SIZE - 1)
     for i, text in enumerate(lines):
@@ -227,8 +233,8 @@ def axis_marks(pen: Pen, axis: Axis, label: str, width: float, sides: tuple[str,
     pen.y += AXIS_HEIGHT + LINE * (len(lines) - 1)
 
 
-def _sides(pen: Pen, axis: Axis, sides: tuple[str, str], y: float) -> float:
-    """Say what lies on each side of no effect, under the axis; returns the height that this takes."""
+def said_sides(pen: Pen, axis: Axis, sides: tuple[str, str], y: float) -> float:
+    """Say what lies on each side of no effect; returns the height that this takes."""
     most = 1
     for text, anchor, x in ((sides[0], "start", axis.left), (sides[1], "end", axis.right)):
         lines = wrap(text, (axis.right - axis.left) / 2 - 4.0, SIZE - 1)

@@ -27,6 +27,7 @@ from .forest_marks import (
     Text,
     axis_marks,
     notes_under,
+    said_sides,
     span,
 )
 from .scales import axis_for
@@ -36,21 +37,25 @@ GAP = 18.0
 PLOT_WIDTH = 320.0
 LABEL_MIN, LABEL_MAX = 120.0, 250.0
 HEAD_HEIGHT = 30.0
+HEADING_MOST = 132.0
+"""A heading wider than this, and than what stands under it, takes two lines."""
 COMPACT_WIDTH = 340.0
 """Width of the narrow layout: that of a small telephone, so that its text is set at its own size."""
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where the columns stand, measured once for all the parts of one forest."""
+    """Where the columns stand, measured once for all the parts of one forest.
+
+    ``ends`` are the right edges of the columns of numbers, by name, in the order in which they are read; ``heads``
+    their headings, in lines.
+    """
 
     label: float
     label_width: float
-    counts: float
-    second: float
+    ends: tuple[tuple[str, float], ...]
+    heads: dict[str, tuple[str, ...]]
     axis: Axis
-    effect: float
-    weight: float
     width: float
 
 
@@ -62,24 +67,51 @@ def _lines(spec: Spec) -> list[Line]:
     return [line for block in spec.blocks for line in block.lines]
 
 
+def cell(line: Line, name: str) -> str:
+    """Return what a line says in a column.
+
+    Examples
+    --------
+    >>> cell(Line("A", "1/4", weight_text="50.0%"), "weight")
+    '50.0%'
+    """
+    return {"counts": line.counts, "second": line.second, "effect": line.effect, "weight": line.weight_text}[name]
+
+
+def _heading(text: str, room: float) -> tuple[str, ...]:
+    """Break a heading where it says so, and where it is wider than a room."""
+    return tuple(line for part in text.split("\n") for line in wrap(part, room, SIZE, bold=True))
+
+
 def _columns(spec: Spec) -> _Columns:
     lines = _lines(spec)
-    heads = spec.headings
-    longest = _widest([heads[0], *(line.label for line in lines)], bold=True)
+    titles = dict(zip(("label", "counts", "effect", "weight"), spec.headings, strict=True)) | {"second": spec.second}
+    heads, widths = {}, {}
+    for name in (*spec.layout.left, *spec.layout.right):
+        texts = [cell(line, name) for line in lines]
+        if (name in {"counts", "second"} and not titles[name]) or (name == "weight" and not any(texts)):
+            continue
+        content = _widest(texts, bold=True)
+        heads[name] = _heading(titles[name], max(content, HEADING_MOST))
+        widths[name] = max(content, _widest(heads[name], bold=True))
+    longest = _widest([titles["label"], *(line.label for line in lines)], bold=True)
     label_width = min(max(longest, LABEL_MIN), LABEL_MAX)
-    has_weights = any(line.weight_text for line in lines)
-    counts_width = _widest([heads[1], *(line.counts for line in lines)], bold=True) if heads[1] else 0.0
-    effect_width = _widest([heads[2], *(line.effect for line in lines)], bold=True)
-    weight_width = _widest([heads[3], *(line.weight_text for line in lines)], bold=True) if has_weights else 0.0
-    counts = MARGIN + label_width + (GAP + counts_width if counts_width else 0.0)
-    second_width = _widest([spec.second, *(line.second for line in lines)], bold=True) if spec.second else 0.0
-    second = counts + (GAP + second_width if second_width else 0.0)
-    left = second + GAP
+    heads["label"] = _heading(titles["label"], label_width)
+    ends, at = [], MARGIN + label_width
+    for name in spec.layout.left:
+        if name in widths:
+            at += GAP + widths[name]
+            ends.append((name, at))
     values, core = span(lines)
-    axis = axis_for(spec.quantity, values, core, left, left + PLOT_WIDTH)
-    effect = axis.right + GAP + effect_width
-    weight = effect + (GAP + weight_width if weight_width else 0.0)
-    return _Columns(MARGIN, label_width, counts, second, axis, effect, weight, weight + MARGIN)
+    axis = axis_for(spec.quantity, values, core, at + GAP, at + GAP + PLOT_WIDTH)
+    at = axis.right
+    for name in spec.layout.right:
+        if name in widths:
+            at += GAP + widths[name]
+            ends.append((name, at))
+    # Half of the last tick's label stands beyond the axis.
+    at = max(at, axis.right + _widest([said for _, said in axis.marks()][-1:]) / 2)
+    return _Columns(MARGIN, label_width, tuple(ends), heads, axis, at + MARGIN)
 
 
 def _row_height(line: Line, columns: _Columns) -> float:
@@ -150,22 +182,24 @@ def _lay(spec: Spec, columns: _Columns) -> Forest:
             pen.segments.append(Segment(MARGIN, pen.y, columns.width - MARGIN, pen.y, "rule"))
             pen.y += 4.0
         _block(pen, block, columns)
-    axis_marks(pen, columns.axis, spec.axis_label, columns.width, spec.sides)
+    below = spec.sides if spec.layout.sides == "below" else ("", "")
+    axis_marks(pen, columns.axis, spec.axis_label, columns.width, below)
     notes_under(pen, spec.notes, columns.width)
     return _drawn(pen, spec, columns.axis, columns.width)
 
 
 def _head(pen: Pen, spec: Spec, columns: _Columns) -> None:
     base = 19.0
-    pen.texts.append(Text(columns.label, base, spec.headings[0], role="head"))
-    if columns.counts > columns.label + columns.label_width:
-        pen.texts.append(Text(columns.counts, base, spec.headings[1], "end", "head"))
-    if columns.second > columns.counts:
-        pen.texts.append(Text(columns.second, base, spec.second, "end", "head"))
-    pen.texts.append(Text(columns.effect, base, spec.headings[2], "end", "head"))
-    if columns.weight > columns.effect:
-        pen.texts.append(Text(columns.weight, base, spec.headings[3], "end", "head"))
-    pen.y = HEAD_HEIGHT
+    deep = max(map(len, columns.heads.values()))
+    if spec.layout.sides == "above" and spec.sides != ("", ""):
+        deep = max(deep, round(said_sides(pen, columns.axis, spec.sides, base) / LINE))
+    places = (("label", columns.label, "start"), *((name, x, "end") for name, x in columns.ends))
+    for name, x, anchor in places:
+        lines = columns.heads[name]
+        for i, text in enumerate(lines):
+            # Headings of fewer lines stand at the foot, next to what they head.
+            pen.texts.append(Text(x, base + LINE * (deep - len(lines) + i), text, anchor, "head"))
+    pen.y = HEAD_HEIGHT + LINE * (deep - 1)
     pen.segments.append(Segment(MARGIN, pen.y, columns.width - MARGIN, pen.y, "rule"))
     pen.y += 4.0
 
@@ -197,10 +231,9 @@ def _line(pen: Pen, line: Line, heaviest: float, columns: _Columns) -> None:
     for i, text in enumerate(labels):
         pen.texts.append(Text(columns.label, first + LINE * i, text, role=role))
     base = middle + SIZE * 0.35
-    cells = ((columns.counts, line.counts), (columns.second, line.second), (columns.effect, line.effect))
-    for x, text in (*cells, (columns.weight, line.weight_text)):
-        if text:
-            pen.texts.append(Text(x, base, text, "end", role))
+    for name, x in columns.ends:
+        if cell(line, name):
+            pen.texts.append(Text(x, base, cell(line, name), "end", role))
     MARKS[line.mark](pen, line, heaviest, middle, columns.axis)
     pen.y += height
 

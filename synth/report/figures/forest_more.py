@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..words import counts, plain, quantity, rounding
+from ..words import plain, quantity, rounding
 from ..words.names import model_name
 from ..words.phrases import noun, pooled_reporting
 from ..words.quantity import Quantity
 from ..words.reading import Document, get, items, level, outcome_label, text
 from .forest_marks import Block, Line, Spec
-from .forest_spec import axis_label, headings, sides, study_row_line
+from .forest_spec import axis_label, data_headings, headings, sides, study_row_line
 
 
 def diamond(label: str, shown: Quantity, estimate: Any, low: Any, high: Any, strong: bool = True) -> Line:
@@ -58,7 +58,7 @@ def subgroups_spec(document: Document, found: Any) -> Spec | None:
         axis_label(document),
         (),
         shown,
-        counts.headings(document)[1],
+        data_headings(document)[1],
         sides(document),
     )
 

@@ -75,6 +75,7 @@ def _pooled_line(block: Any, label: str, context: bool, shown: Quantity) -> Line
         mark="diamond",
         context=context,
         strong=True,
+        total=not context,
     )
 
 
@@ -125,7 +126,23 @@ def _comparator(block: Any, shown: Quantity) -> Block | None:
 
 def headings(document: Document, first: str = "Series") -> tuple[str, str, str, str]:
     """Return the column headings."""
-    return (first, counts.headings(document)[0], f"{quantity.of(document).heading} ({level(document)} CI)", "Weight")
+    return (first, data_headings(document)[0], f"{quantity.of(document).heading} ({level(document)} CI)", "Weight")
+
+
+def data_headings(document: Document) -> tuple[str, str]:
+    r"""Return the headings of the one or two columns of data: the whole name of each arm, and under it what is counted.
+
+    Examples
+    --------
+    >>> data_headings({}), data_headings({"arms": ["A", "B"]})
+    (('Events/total', ''), ('A\nEvents/total', 'B\nEvents/total'))
+    """
+    two = counts.arms(document)
+    what = counts.what(document)
+    if two is None:
+        return what, ""
+    first, second = ("\n".join(part for part in (plain.isolated(name), what) if part) for name in two)
+    return first, second
 
 
 def main_spec(document: Document) -> Spec:
@@ -158,7 +175,7 @@ def main_spec(document: Document) -> Spec:
         axis_label(document),
         tuple(notes),
         shown,
-        counts.headings(document)[1],
+        data_headings(document)[1],
         sides(document),
     )
 

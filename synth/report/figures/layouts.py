@@ -21,7 +21,7 @@ class Layout:
     between, opening, closing : str
         Inside an interval, and around it.
     effect_heading : str
-        With ``{measure}`` and ``{level}``; "" keeps the figure's own.
+        With ``{measure}``, ``{how}`` and ``{level}``; "" keeps the figure's own.
     weight_heading : str
         "" keeps the figure's own.
     bare_percent : bool
@@ -106,7 +106,7 @@ LAYOUTS: dict[str, Layout] = {
     ),
     "revman": Layout(
         "revman", ("counts", "second", "weight", "effect"), (), "Study or Subgroup", ", ", "[", "]",
-        "{measure} [{level} CI]", "Weight", True, "Total ({level} CI)", "below", _BLACK,
+        "{measure}\n{how}, {level} CI", "Weight", True, "Total ({level} CI)", "below", _BLACK,
         ".forest .study{fill:#1b5fb4}.forest .pooled{fill:#000}.forest line.reference{stroke:none}"
         ".forest .study.context{fill:#fff;stroke:#1b5fb4}.forest .pooled.context{fill:#fff;stroke:#000}",
     ),

@@ -211,8 +211,8 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
     spec = main_spec(document)
     lines = [line for block in spec.blocks for line in block.lines]
     if spec.second:
-        first, one, effect_head, weight = spec.headings
-        joined = (first, f"{one} / {spec.second}", effect_head, weight)
+        first, _, effect_head, weight = spec.headings
+        joined = (first, " / ".join(data.headings(document)), effect_head, weight)
         spec = replace(spec, headings=joined, blocks=tuple(map(_one_column, spec.blocks)))
         lines = [line for block in spec.blocks for line in block.lines]
     counts = max([plain.columns(spec.headings[1]), *(plain.columns(line.counts) for line in lines)])
