@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Problem, ProblemsError, WorkspaceError
-from .review_parts import DIRECTIONS, KINDS, TIME_UNITS, Arm, Outcome, Question, Review, visible
+from .review_certainty import read_certainty
+from .review_parts import DIRECTIONS, KINDS, TIME_UNITS, Arm, CertaintyJudged, Outcome, Question, Review, visible
 from .review_screening import read_screening
 
 __all__ = [
-    "DIRECTIONS", "KINDS", "SCHEMA", "TIME_UNITS", "Arm", "Outcome", "Question", "Review", "parse_review",
-    "read_review", "visible",
+    "DIRECTIONS", "KINDS", "SCHEMA", "TIME_UNITS", "Arm", "CertaintyJudged", "Outcome", "Question", "Review",
+    "parse_review", "read_review", "visible",
 ]  # fmt: skip
 
 SCHEMA = 1
@@ -27,7 +28,7 @@ _ARM = ("label", "aliases")
 _NUMBERS = ("lowest", "highest", "step")
 _OUTCOME = (
     "label", "definition", "time_point", "direction", "predicate", "kind", "aliases", "within", "event", "unit",
-    "time_unit", "subgroups", *_NUMBERS,
+    "time_unit", "subgroups", "certainty", *_NUMBERS,
 )  # fmt: skip
 _LARGEST_NUMBER = 10**12
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -101,6 +102,8 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.arm_ids: tuple[str, ...] = ()
+        self.primary = ""
 
     def wrong(self, message: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, message, remedy))
@@ -145,6 +148,7 @@ class _Reader:
         if not labels and "arms" in table:
             self.wrong("arms is empty.", 'Write for each treated group: [arms.mis] and label = "Minimally invasive".')
         primary = self.text(table, "primary_arm", "", required=True)
+        self.arm_ids, self.primary = tuple(labels), primary
         if primary and labels and primary not in labels:
             self.unknown_arm("primary_arm", primary, labels)
         named = table.get("comparator_arms", [])
@@ -214,6 +218,7 @@ class _Reader:
             highest=highest,
             step=step,
             subgroups=self.texts(table, "subgroups", place),
+            certainty=read_certainty(self, table, place, self.arm_ids, self.primary),
         )
 
     def nested(self, outcomes: dict[str, Outcome]) -> None:

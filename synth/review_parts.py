@@ -36,6 +36,31 @@ class Arm:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """A word of GRADE, and the reviewers' reason for it."""
+
+    judgement: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CertaintyJudged:
+    """What the reviewers judge of the certainty of an outcome.
+
+    Parameters
+    ----------
+    judgements : tuple of (str, Judgement)
+        By domain ("risk_of_bias", ...), for "start" and for each ground to raise the level.
+    compared_with : str
+        The arm that the primary one is compared with, where the judgements are of the comparison; empty where they are
+        of the primary arm alone.
+    """
+
+    judgements: tuple[tuple[str, Judgement], ...]
+    compared_with: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What is counted (or measured), when, and how to say it.
 
@@ -70,6 +95,8 @@ class Outcome:
         tested for whether whole values can give it.
     subgroups : tuple of str
         Columns of the sheets by which its page shows subgroups unasked: ``"design"``.
+    certainty : CertaintyJudged, optional
+        What the reviewers judge of the certainty of its evidence.
     """
 
     id: str
@@ -88,6 +115,7 @@ class Outcome:
     highest: float | None = None
     step: float | None = None
     subgroups: tuple[str, ...] = ()
+    certainty: CertaintyJudged | None = None
 
 
 @dataclass(frozen=True)

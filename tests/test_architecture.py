@@ -15,13 +15,14 @@ LONGEST = 400
 LONGEST_TEST = 500
 
 # The review on disk and the words shared by all rooms: what stands outside of any room.
-GROUND = {"errors", "workspace", "review", "review_parts", "review_screening", "_version"}
+GROUND = {"errors", "workspace", "review", "review_certainty", "review_parts", "review_screening", "_version"}
 ALLOWED = {
     "errors": set(),
     "_version": set(),
     "review_parts": {"errors"},
     "review_screening": {"review_parts"},
-    "review": {"errors", "review_parts", "review_screening"},
+    "review_certainty": {"review_parts"},
+    "review": {"errors", "review_parts", "review_certainty", "review_screening"},
     "workspace": {"errors", "review"},
     "meta": {"errors"},
     "extract": {"errors", "workspace", "review"},
