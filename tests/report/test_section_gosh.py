@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from synth.meta import gosh_analysis
+from synth.report.figures import chart, charts_groups
 from synth.report.outcome import view
 from synth.report.sections import gosh as section_gosh
 
@@ -38,7 +39,7 @@ def test_the_picture_is_small_and_holds_every_cell(data: dict[str, list[Any]], s
     held = sum(2 * cell["count_apart"] > cell["count"] for cell in cells)
     assert (dots, crosses) == (len(cells) - held, held)
     across = [float(x) for x in re.findall(r"M([\d.]+) ", picture)]
-    assert section_gosh.SIDE - 6.0 <= min(across) <= max(across) <= section_gosh.WIDTH
+    assert chart.SIDE - 6.0 <= min(across) <= max(across) <= charts_groups.WIDTH
 
 
 def test_words_and_tables_say_what_the_subsets_say() -> None:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ..figures.axis import Axis
-from ..figures.chart import BOTTOM, SIDE, TOP, Chart
-from ..figures.scales import axis_for, nice_ticks
+from ..figures.charts_groups import gosh as cloud
+from ..figures.figure import Figure as Drawn
 from ..words import plain, quantity, rounding
 from ..words.names import model_name
-from ..words.phrases import noun, pooled_reporting
+from ..words.phrases import noun
 from ..words.quantity import Quantity
 from ..words.reading import Document, get, items, text
 from .model import Figure, Row, Section, Table, heads, left_out, reason
 
-WIDTH, HEIGHT = 640.0, 420.0
 MOST_SERIES = 60
 """With more series than this the table shows those that move the middle estimate most."""
-SIZES = ((1, 1.3, "s1"), (10, 2.0, "s2"), (100, 3.0, "s3"), (float("inf"), 4.2, "s4"))
-"""For up to so many subsets: half the size of a mark, and its name in the style of the pictures."""
 QUARTILES = ("low", "q1", "median", "q3", "high")
 
 
@@ -36,7 +31,8 @@ def gosh(document: Document, found: Any) -> Section:
             "cloud does not prove that all are alike."
         )
         tables = (_spreads(found, shown), _series(found, shown))
-        figures = _cloud(document, found, shown)
+        drawn = cloud(document)
+        figures = (Figure("All subsets", (drawn.svg,), "", drawn.caption),) if isinstance(drawn, Drawn) else ()
     said += left_out(items(found, "excluded"))
     return Section("gosh", "Every subset of the series", "All subsets", tuple(said), figures, tables)
 
@@ -117,53 +113,3 @@ def _series(found: Any, shown: Quantity) -> Table:
 
 def _moves(row: Any) -> float:
     return float(abs((get(row, "estimate_with") or 0.0) - (get(row, "estimate_without") or 0.0)))
-
-
-def _across(shown: Quantity, values: Sequence[float]) -> Axis:
-    """Return an axis close about the answers: that of a forest would squeeze them together."""
-    if shown.log:
-        return axis_for(shown, values, values, SIDE, WIDTH - 16.0)
-    low, high = min(values), max(values)
-    ticks = nice_ticks(low, high)
-    if shown.kind == "proportion":
-        ticks = tuple(tick for tick in ticks if 0.0 <= tick <= 1.0)
-    return Axis(ticks[0], ticks[-1], ticks, SIDE, WIDTH - 16.0, tuple(map(shown.tick, ticks)))
-
-
-def _cloud(document: Document, found: Any, shown: Quantity) -> tuple[Figure, ...]:
-    cells = [one for one in items(found, "cells") if None not in (get(one, "estimate"), get(one, "i2"))]
-    if not cells:
-        return ()
-    estimate, _, _ = pooled_reporting(document)
-    x = _across(shown, [cell["estimate"] for cell in cells])
-    y = axis_for(Quantity(), [0.0, 1.0], [0.0, 1.0], HEIGHT - BOTTOM, TOP)
-    number = rounding.count(get(found, "pooled"))
-    chart = Chart(
-        "All subsets",
-        f"The pooled answer (across) and I² (up) of {number} subsets of the series. The tables below say how they "
-        "spread; the JSON file beside this page has every mark.",
-        x, y, shown.heading, "I²", WIDTH, HEIGHT,
-    )  # fmt: skip
-    if estimate is not None and x.inside(estimate):
-        chart.line((estimate, y.low), (estimate, y.high), "reference")
-    crosses: list[str] = []
-    dots: dict[str, list[str]] = {}
-    for cell in cells:
-        px, py = chart.at(cell["estimate"], cell["i2"])
-        count = get(cell, "count") or 1
-        size, role = next((half, role) for most, half, role in SIZES if count <= most)
-        if 2 * (get(cell, "count_apart") or 0) > count:
-            arm = size + 0.9
-            crosses.append(f"M{px - arm:.1f} {py:.1f}h{2 * arm:.1f}M{px:.1f} {py - arm:.1f}v{2 * arm:.1f}")
-        else:
-            dots.setdefault(role, []).append(f"M{px:.1f} {py:.1f}h.01")
-    for role, commands in dots.items():
-        chart.path(commands, f"dots {role}")
-    chart.path(crosses, "cross")
-    name = text(found, "apart")
-    marks = f" Crosses: most of these subsets hold {name}; dots: most do not." if name and crosses else ""
-    caption = (
-        "Each mark is one subset or several with nearly the same answer; the larger, the more (1, up to 10, up to 100, "
-        f"more).{marks} The dashed line is the answer above."
-    )
-    return (Figure("All subsets", (chart.svg("gosh"),), "", caption),)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from ..figures.chart import BOTTOM, SIDE, TOP, Chart
-from ..figures.chart_axes import plain_axis
+from ..figures.charts_groups import bubbles
+from ..figures.figure import Figure as Drawn
 from ..figures.forest import narrow, parts
-from ..figures.forest_marks import Block, Line, Spec
-from ..figures.forest_spec import axis_label, headings, sides, study_row_line
-from ..words import counts, plain, quantity, rounding
+from ..figures.forest_marks import Spec
+from ..figures.forest_more import added_at, cumulative_spec, subgroups_spec
+from ..words import plain, quantity, rounding
 from ..words.names import ci_name, model_name
-from ..words.phrases import T_FAMILY, noun, pooled_reporting, some
-from ..words.quantity import Quantity
-from ..words.reading import Document, get, items, level, outcome_label, text
+from ..words.phrases import T_FAMILY, noun, some
+from ..words.reading import Document, get, items, level, text
 from .model import Figure, Row, Section, Table, heads, left_out, reason
-
-WIDTH, HEIGHT = 640.0, 400.0
 
 
 def subgroups(document: Document, found: Any, number: int = 1) -> Section:
@@ -37,7 +33,9 @@ def subgroups(document: Document, found: Any, number: int = 1) -> Section:
         "Series were not allocated to groups by chance: a difference between groups may have another cause than the "
         "variable they are named by."
     )
-    figures = (_group_forest(document, groups, variable, shown, name),) if groups else ()
+    spec = subgroups_spec(document, found)
+    caption = "As in the forest plot above, in groups; each group's diamond is its own pooled answer."
+    figures = () if spec is None else (_forest(spec, "Forest plot in groups", name, caption),)
     shared = text(found, "by_tau2") == "common"
     rows = tuple(
         Row(
@@ -137,37 +135,8 @@ def _other_test(test: Any) -> str:
     return f"Another test, {plain.clause(get(test, 'name'))}: {rounding.number(get(test, 'statistic'))}{degrees}, {p}."
 
 
-def _group_forest(document: Document, groups: list[Any], variable: str, shown: Quantity, name: str) -> Figure:
-    studies = {text(study, "study"): study for study in items(document, "studies")}
-    blocks = []
-    for group in groups:
-        named = [plain.visible(name) for name in items(group, "studies")]
-        lines = [study_row_line(studies[name], shown) for name in named if name in studies]
-        estimate, low, high = (get(group, key) for key in ("estimate", "ci_low", "ci_high"))
-        label = text(group, "name") or "(no name)"
-        lines.append(_diamond(f"Pooled: {label}", shown, estimate, low, high))
-        blocks.append(Block(tuple(lines), plain.isolated(label), estimate))
-    estimate, low, high = pooled_reporting(document)
-    blocks.append(Block((_diamond("All series", shown, estimate, low, high),)))
-    spec = Spec(
-        f"Forest plot by {variable}: {outcome_label(document)}",
-        f"{noun(len(groups), 'group')} by {variable}, each with its series and its own pooled answer; then all series. "
-        "The table under it gives every pooled number.",
-        headings(document),
-        tuple(blocks),
-        axis_label(document),
-        (),
-        shown,
-        counts.headings(document)[1],
-        sides(document),
-    )
-    caption = "As in the forest plot above, in groups; each group's diamond is its own pooled answer."
-    return Figure("Forest plot in groups", tuple(parts(spec, name)), narrow(spec, name), caption)
-
-
-def _diamond(label: str, shown: Quantity, estimate: Any, low: Any, high: Any) -> Line:
-    effect = shown.effect(estimate, low, high)
-    return Line(plain.isolated(label), "", effect, "", estimate, low, high, mark="diamond", strong=True)
+def _forest(spec: Spec, label: str, name: str, caption: str) -> Figure:
+    return Figure(label, tuple(parts(spec, name)), narrow(spec, name), caption)
 
 
 def cumulative(document: Document, found: Any) -> Section:
@@ -175,13 +144,11 @@ def cumulative(document: Document, found: Any) -> Section:
     shown = quantity.of(document)
     variable = text(found, "variable") or "order"
     rows = items(found, "rows")
-    lines, table = [], []
+    table = []
     for row in rows:
         estimate, low, high = (get(row, key) for key in ("estimate", "ci_low", "ci_high"))
-        value = get(row, "value")
-        at = rounding.tick(value) if isinstance(value, (int, float)) else plain.visible(value)
+        at = added_at(row)
         label = f"+ {text(row, 'added')}"
-        lines.append(Line(plain.isolated(label), at, shown.effect(estimate, low, high), "", estimate, low, high, 1.0))
         table.append(
             Row(
                 (
@@ -203,21 +170,9 @@ def cumulative(document: Document, found: Any) -> Section:
         *reason(found),
         *left_out(items(found, "excluded")),
     ]
-    figures: tuple[Figure, ...] = ()
-    if lines:
-        estimate = get(rows[-1], "estimate")
-        spec = Spec(
-            f"Cumulative forest by {variable}: {outcome_label(document)}",
-            f"The pooled answer after each of {noun(len(rows))}, in the order of {variable}. The table under it gives "
-            "every number.",
-            ("Series added", variable, f"{shown.heading} ({level(document)} CI)", ""),
-            (Block(tuple(lines), "", estimate),),
-            axis_label(document),
-            quantity=shown,
-            sides=sides(document),
-        )
-        caption = "Each square is the answer so far; the dashed line marks the last."
-        figures = (Figure("Cumulative forest", tuple(parts(spec, "cumulative")), narrow(spec, "cumulative"), caption),)
+    spec = cumulative_spec(document, found)
+    caption = "Each square is the answer so far; the dashed line marks the last."
+    figures = () if spec is None else (_forest(spec, "Cumulative forest", "cumulative", caption),)
     head = heads(
         "Series added", variable, "Series", shown.heading, f"{level(document)} CI", "τ²", words=("Interval by",)
     )
@@ -257,7 +212,8 @@ def regression(document: Document, found: Any) -> Section:
     tables: tuple[Table, ...] = ()
     if rows:
         tables = (Table(f"Coefficients on the {scale} scale", heads("Term", *columns), rows),)
-    figures = _bubbles(found, names[0], scale) if len(names) == 1 else ()
+    drawn = bubbles(document) if len(names) == 1 else None
+    figures = (Figure("Bubble plot", (drawn.svg,), "", drawn.caption),) if isinstance(drawn, Drawn) else ()
     if figures:
         points = tuple(
             Row(
@@ -306,39 +262,3 @@ def _unexplained(found: Any) -> list[str]:
     if get(found, "r2") is not None:
         said.append(f"The moderators explain {rounding.percent(min(max(get(found, 'r2'), 0.0), 1.0))} of τ² (R²).")
     return said
-
-
-def _bubbles(found: Any, name: str, scale: str) -> tuple[Figure, ...]:
-    points = [p for p in items(found, "points") if get(p, "x") is not None and get(p, "y") is not None]
-    if not points:
-        return ()
-    x = plain_axis([p["x"] for p in points], SIDE, WIDTH - 16.0)
-    y = plain_axis([p["y"] for p in points], HEIGHT - BOTTOM, TOP)
-    chart = Chart(
-        f"Bubble plot: {name}",
-        f"{noun(len(points))} by {name}, on the {scale} scale, with the fitted line. The table below gives them all.",
-        x, y, name, scale, WIDTH, HEIGHT,
-    )  # fmt: skip
-    most = max((get(p, "weight") or 0.0 for p in points), default=0.0)
-    line = [get(one, "estimate") for one in items(found, "coefficients")]
-    if len(line) == 2 and None not in line:
-        _fitted(chart, line[0], line[1])
-    for p in points:
-        share = (get(p, "weight") or 0.0) / most if most else 0.0
-        chart.dot(p["x"], p["y"], max(3.0, 14.0 * math.sqrt(share)))
-    picture = chart.svg("bubbles")
-    caption = "Each circle is a series, its area in proportion to its weight; the line is the fitted regression."
-    return (Figure("Bubble plot", (picture,), "", caption),)
-
-
-def _fitted(chart: Chart, intercept: float, slope: float) -> None:
-    """Draw the fitted line as far as it stays inside the picture."""
-    x, y = chart.x, chart.y
-    ends = [x.low, x.high]
-    if slope:
-        cut = sorted(((y.low - intercept) / slope, (y.high - intercept) / slope))
-        ends = [max(x.low, cut[0]), min(x.high, cut[1])]
-    elif not y.inside(intercept):
-        return
-    if ends[0] < ends[1]:
-        chart.line((ends[0], intercept + slope * ends[0]), (ends[1], intercept + slope * ends[1]), "fit")
