@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ..words.plain import isolated, text_width, wrap
+from ..words.plain import isolated, text_width, visible, wrap
 from ..words.reading import Document, items
 from .figure import Figure, Grid, Reason
 
@@ -62,16 +62,17 @@ def lights_of(instrument: Mapping[str, Any]) -> Lights:
     >>> lights_of({"name": "X", "items": [{"number": "1", "text": "Confounding"}], "studies": [study]}).studies
     (('A', ('low', 'low')),)
     """
-    items = [(str(item["number"]), str(item["text"])) for item in instrument["items"] if item["number"] != "overall"]
+    wording = [(visible(item["number"]), visible(item["text"])) for item in instrument["items"]]
+    items = [(number, text) for number, text in wording if number != "overall"]
     overall = any(study["overall"] is not None for study in instrument["studies"])
     rows = []
     for study in instrument["studies"]:
-        levels = {str(item["number"]): str(item["level"] or "") for item in study["items"]}
+        levels = {visible(item["number"]): str(item["level"] or "") for item in study["items"]}
         row = [levels.get(number, "") for number, _ in items]
-        label = f"{study['study']}, {study['arm']}" if study["arm"] else str(study["study"])
+        label = ", ".join(visible(study[key]) for key in ("study", "arm") if study[key])
         rows.append((label, (*row, study["overall"] or "") if overall else tuple(row)))
     return Lights(
-        str(instrument["name"]), tuple([*items, ("all", "Overall")] if overall else items), tuple(rows)
+        visible(instrument["name"]), tuple([*items, ("all", "Overall")] if overall else items), tuple(rows)
     )
 
 
