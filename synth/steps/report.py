@@ -142,7 +142,7 @@ def report(
     searched = identified(workspace)
     command = "synth report --index-only" if index_only else "synth report"
     document = _document(workspace, extracted, why_none, made, left, failed, searched, command)
-    fragments = [as_html(each["record"], level=4) if each["record"] else "" for each in searched.searches]
+    fragments = [as_html(each["record"], level=3) if each["record"] else "" for each in searched.searches]
     write_together({page: render(document, searches=fragments), page.with_suffix(".json"): to_json(document)})
     return Reported(
         document, page, tuple(done), tuple(kept), tuple(failed), (*warnings, *unreadable, *searched.problems)

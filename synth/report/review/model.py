@@ -24,6 +24,15 @@ class Anchor:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file to take away."""
+
+    name: str
+    address: str
+    size: str
+
+
+@dataclass(frozen=True)
 class Beside:
     """A comparator's answer beside the outcome's own."""
 
@@ -163,7 +172,7 @@ class Index:
     studies_reason: str
     bias: tuple[BiasPart, ...]
     bias_page: str
-    data: tuple[Pair, ...]
+    data: tuple[File, ...]
     documents: tuple[Anchor, ...]
     inputs: tuple[Pair, ...]
     command: str

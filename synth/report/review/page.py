@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -13,6 +14,9 @@ from .model import Document
 from .view import index
 
 __all__ = ["render"]
+
+# Halves of letters: what JSON may hold and no file can.
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def render(document: Document, *, searches: Sequence[str] = ()) -> str:
@@ -46,6 +50,6 @@ def render(document: Document, *, searches: Sequence[str] = ()) -> str:
             flow_style=Markup(FLOW_STYLE),
             lights=[Markup(part.lights) for part in model.bias],
             flow=Markup(model.flow.svg),
-            fragments=[Markup(part.fragment) for part in model.searches],
+            fragments=[Markup(_HALVES.sub("\ufffd", part.fragment)) for part in model.searches],
         )
     )

@@ -13,7 +13,7 @@ from ..words.reading import get, items, text
 from .findings import address, finding, not_pooled
 from .flow import Flow
 from .flow_view import flow_part
-from .model import Anchor, BiasPart, Document, FlowPart, Index, Pair, SearchPart, StudyRow
+from .model import Anchor, BiasPart, Document, File, FlowPart, Index, Pair, SearchPart, StudyRow
 from .studies import study_row
 
 __all__ = ["index"]
@@ -66,10 +66,13 @@ def index(document: Document, searches: Sequence[str] = ()) -> Index:
         flow=part,
         searches=parts,
         studies=studies,
-        studies_reason=plain.sentence(get(document, "studies_reason")),
+        studies_reason=text(document, "studies_reason"),
         bias=tuple(_bias(each) for each in items(document, "bias", "instruments")),
         bias_page=address(page) if page else "",
-        data=tuple(Pair(text(each, "path"), _size(get(each, "bytes"))) for each in items(document, "data")),
+        data=tuple(
+            File(text(each, "path"), address(get(each, "path")), _size(get(each, "bytes")))
+            for each in items(document, "data")
+        ),
         documents=_documents([*rows, *more]),
         inputs=tuple(Pair(text(each, "path"), text(each, "sha256")) for each in items(document, "inputs")),
         command=text(document, "command"),
