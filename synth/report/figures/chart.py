@@ -30,6 +30,7 @@ svg.chart{display:block;max-width:100%;height:auto}
 .chart path.s1{stroke-width:2.6}.chart path.s2{stroke-width:4}.chart path.s3{stroke-width:6}
 .chart path.s4{stroke-width:8.4}
 .chart path.drape{stroke:var(--ink,currentColor);stroke-opacity:.55;stroke-width:.9}
+.chart path.pale{stroke-opacity:.22}
 .chart path.limbs{stroke:var(--muted,currentColor);stroke-width:1}
 .chart path.cross{stroke:var(--accent,#3580b4);stroke-width:1.2}
 """
@@ -110,7 +111,9 @@ class Chart:
 
     def svg(self, name: str) -> str:
         """Return the picture as one SVG element; `name` begins its ids."""
-        out = head("chart", name, fixed(self.width), fixed(self.height), self.title, self.description)
+        # A long name of the axis across takes lines of its own under the picture.
+        deep = self.height + 15.0 * (len(self._across()) - 1 if self.axes else 0)
+        out = head("chart", name, fixed(self.width), fixed(deep), self.title, self.description)
         drawn, self.marks = self.marks, []
         if self.axes:
             self._axes()
@@ -139,9 +142,12 @@ class Chart:
             self._stroke(self.x.left - 5.0, py, self.x.left, py)
             self.words(self.x.left - 9.0, py + 4.0, said, "end")
         middle = (self.x.left + self.x.right) / 2
-        for i, part in enumerate(wrap(self.x_label, self.x.right - self.x.left, 12)):
+        for i, part in enumerate(self._across()):
             self.words(middle, bottom + 36.0 + 15.0 * i, part, "middle")
         self.upright(self.y_label, 14.0)
+
+    def _across(self) -> tuple[str, ...]:
+        return wrap(self.x_label, self.x.right - self.x.left, 12)
 
     def upright(self, label: str, px: float) -> None:
         """Set words along the height of the picture, from the bottom up."""

@@ -203,7 +203,8 @@ def drapery(document: Document) -> Figure | Reason:
         chart.line((0.0, 0.0), (0.0, 1.0), "null")
     chart.line((x.low, 0.05), (x.high, 0.05), "bound")
     for one in found:
-        _drape(chart, one.estimate, one.se, None, "drape")
+        # A hundred curves of full strength are a black wall.
+        _drape(chart, one.estimate, one.se, None, "drape" if len(found) <= 40 else "drape pale")
     caption = (
         "Each thin curve is a series: it peaks at the estimate, and stands above the dotted line (p = 0.05) over the "
         "95% interval."

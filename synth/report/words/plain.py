@@ -182,6 +182,12 @@ _WIDTHS.update(
         "†": 0.556,
         "\u202f": 0.2,
         "\u00a0": 0.278,
+        "←": 1.0,
+        "→": 1.0,
+        # Signs that are whole phrases.
+        "\ufdfa": 4.0,
+        "\ufdfb": 4.0,
+        "\ufdfd": 12.0,
     }
 )
 
@@ -196,6 +202,8 @@ def _char_width(char: str) -> float:
         return 1.3 if unicodedata.category(char) == "So" else 1.02
     if unicodedata.category(char) == "So":
         return 1.2
+    if 0x12000 <= ord(char) <= 0x1254F:
+        return 4.0  # cuneiform, the widest script there is
     base = unicodedata.normalize("NFD", char)[0]
     if base in _WIDTHS:
         return _WIDTHS[base]
