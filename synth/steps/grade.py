@@ -56,8 +56,8 @@ def reason(document: Document, judged: CertaintyJudged | None, primary: str | No
         return OUTSIDE
     if judged is None:
         return NOT_JUDGED
-    pair = [arm["id"] for arm in document["arms"] or ()]
+    pair = [arm["id"] for arm in document.get("arms") or ()]
     meant = [primary, judged.compared_with] if judged.compared_with else []
-    if pair != meant or (not pair and (document["arm"] or {}).get("id") != primary):
+    if pair != meant or (not pair and (document.get("arm") or {}).get("id") != primary):
         return OF_ANOTHER
     return None

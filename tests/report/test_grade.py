@@ -11,6 +11,9 @@ from synth.report.grade import Judged, suggest
 from synth.report.grade.domains import inconsistency, indirectness, publication_bias, risk_of_bias
 from synth.report.grade.imprecision import imprecision, optimal_size
 from synth.report.grade.model import DOMAINS, DOWN, UPGRADES, Suggestion
+from synth.report.methods.bibtex import entries
+from synth.report.methods.papers_grade import CERTAINTY
+from synth.report.methods.references import REFERENCES
 from synth.review_certainty import DOMAINS as IN_REVIEW
 from synth.review_parts import CertaintyJudged, Judgement
 from synth.steps.grade import NOT_JUDGED, OF_ANOTHER, OUTSIDE, with_certainty
@@ -317,6 +320,24 @@ def test_whose_judgement_bears_on_which_page() -> None:
     against = CertaintyJudged(judged.judgements, "open")
     assert found(pair, against, "mis")["judged"] is not None
     assert found(base, against, "mis")["judged_reason"] == OF_ANOTHER
+
+
+def test_the_rules_name_papers_that_are_known() -> None:
+    """A rule goes back to a paper that no list of references has, or that cannot be exported."""
+    named: set[str] = set()
+    for made in (
+        judged_studies((1.0, "low")) | proportions((0.1, 0.2), (0.1, 0.3)) | {"k": 3},
+        reporting("odds ratio", 0.2, 0.1, 0.3, studies=[{"descriptors": {"design": "randomised trial"}}]),
+        reporting("odds ratio", 0.2, 0.1, 0.3, risk_of_bias={"instruments": [{"id": "robins-i"}]}),
+        reporting("odds ratio", 0.2, 0.1, 0.3),
+    ):
+        found = suggest(made)
+        named |= {key for each in (found.start, *found.domains, *found.upgrades) for key in each.suggested.sources}
+    assert named == {one.key for one in CERTAINTY}
+    assert named <= set(REFERENCES)
+    text = entries(sorted(named))
+    assert text.count("@article{") == len(CERTAINTY)
+    assert "journal = {BMJ}" in text
 
 
 def test_review_toml_knows_the_same_words() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .papers import INTERVALS_AND_MODELS, Reference
+from .papers_grade import CERTAINTY
 from .papers_more import MEASURES_AND_ANALYSES
 
 REFERENCES: dict[str, Reference] = {
-    reference.key: reference for reference in (*INTERVALS_AND_MODELS, *MEASURES_AND_ANALYSES)
+    reference.key: reference for reference in (*INTERVALS_AND_MODELS, *MEASURES_AND_ANALYSES, *CERTAINTY)
 }
 
 
