@@ -9,7 +9,7 @@ from typing import Any
 from ..words import plain, quantity
 from ..words.quantity import Quantity
 from ..words.reading import Document, get, items
-from . import analyses
+from . import analyses, judged
 from .model import INTERVAL as _INTERVAL
 from .model import Table, made, with_text
 
@@ -87,6 +87,7 @@ def tables(document: Document) -> tuple[Table, ...]:
         *_sensitivity(document, shown, unit),
         *_comparators(document, shown, unit),
         *analyses.tables(document, shown, unit),
+        *judged.tables(document),
         made("notes", "What every reader must see", ("number", "note"),
              [{"number": i, "note": note} for i, note in enumerate(items(document, "notes"), start=1)]),
         made("inputs", "Files that the answer was made from", ("path", "sha256"), items(document, "inputs")),
