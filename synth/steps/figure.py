@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import SettingsError, UnknownName, WorkspaceError
 from ..report.figures import prisma
 from ..report.figures.alone import alone, millimetres, size_of
-from ..report.figures.catalogue import KINDS, Figure, Reason, make
+from ..report.figures.catalogue import KINDS, Figure, Reason, make, narrow
+from ..report.figures.forest_marks import SIZE
 from ..report.figures.layouts import LAYOUTS
 from ..workspace import Workspace, atomic_write, visible
 from .figure_convert import MARK, as_pdf, as_pixels
@@ -19,6 +20,8 @@ __all__ = ["SCHEMA", "DrawnFigure", "draw"]
 
 SCHEMA = "synth.figure/1"
 SUFFIXES = {".svg": "svg", ".pdf": "pdf", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
+LEAST_POINTS = 5.0
+"""Where the letters of a forest would be smaller on paper, its lines are folded as for one column of print."""
 _OF_JUDGEMENTS = {"traffic", "bias-summary"}
 
 
@@ -90,6 +93,8 @@ def draw(
     _writable(output)
     document, source, warnings = _document(kind, outcome, start)
     made = prisma.flow(document["flow"]) if kind == "prisma" else make(kind, document, layout)
+    if wide is not None and isinstance(made, Figure) and _smallest(made.svg, wide) < LEAST_POINTS:
+        made = narrow(kind, document, layout)
     if isinstance(made, Reason):
         raise WorkspaceError(f"{source} has no {kind} figure. {made.text}")
     chosen = LAYOUTS[layout]
@@ -97,6 +102,11 @@ def draw(
     size = size_of(made.svg, wide)
     atomic_write(output, _bytes(picture, form, dpi, size.width, size.height))
     return DrawnFigure(output, _told(kind, form, layout, dpi, made, document, size.width, size.height), warnings)
+
+
+def _smallest(svg: str, width: float) -> float:
+    """Return how large the letters of a picture are on paper, in points."""
+    return SIZE * width / size_of(svg).width * 0.75
 
 
 def _form(output: Path) -> str:

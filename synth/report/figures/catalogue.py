@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..words import plain
 from ..words.reading import Document, get, items
 from . import charts_bias, charts_effect, charts_groups, traffic
 from .figure import Figure, Grid, Reason
 from .forest import svg
 from .forest_layout import dressed
-from .forest_marks import Spec
+from .forest_marks import Forest, Spec
+from .forest_model import compact
 from .forest_model import layout as laid_out
 from .forest_more import cumulative_spec, opinions_spec, subgroups_spec
 from .forest_spec import leave_one_out_spec, main_spec
 
 Maker = Callable[[Document, str], Figure | Reason]
 
-__all__ = ["ABOUT", "KINDS", "Figure", "Grid", "Maker", "Reason", "figures", "forest_grid", "make"]
+__all__ = ["ABOUT", "KINDS", "Figure", "Grid", "Maker", "Reason", "figures", "forest_grid", "make", "narrow"]
 
 
 def forest_grid(spec: Spec) -> Grid:
@@ -43,51 +45,66 @@ def forest_grid(spec: Spec) -> Grid:
     return Grid(tuple(columns), tuple(rows))
 
 
-def _forest(
-    spec: Spec | None, document: Document, layout: str, name: str, why: str, caption: str
-) -> Figure | Reason:
-    if spec is None:
-        return Reason(why)
-    grid = forest_grid(spec)
-    picture = svg(laid_out(dressed(spec, document, layout)), name, style=False)
-    return Figure(picture, spec.title, spec.description, grid, caption)
+Lines = tuple[Spec | None, str, str]
+"""The lines of a forest or ``None``, why there are none, and what to say under them."""
 
 
-def _main(document: Document, layout: str) -> Figure | Reason:
-    if not items(document, "studies"):
-        return Reason("There is no series to draw.")
+def _main(document: Document) -> Lines:
     caption = (
         "Each square is a series, its area in proportion to its weight, with its interval; the diamond is the pooled "
         "answer from one end of its interval to the other."
     )
-    return _forest(main_spec(document), document, layout, "forest", "", caption)
+    return main_spec(document) if items(document, "studies") else None, "There is no series to draw.", caption
 
 
-def _leave_one_out(document: Document, layout: str) -> Figure | Reason:
+def _leave_one_out(document: Document) -> Lines:
     why = get(document, "leave_one_out_reason") or "There is nothing to leave out."
     caption = "Each square is the pooled answer without one series; the dashed line is the answer with all."
-    return _forest(leave_one_out_spec(document), document, layout, "leave-one-out", str(why), caption)
+    return leave_one_out_spec(document), plain.sentence(why), caption
 
 
-def _cumulative(document: Document, layout: str) -> Figure | Reason:
+def _cumulative(document: Document) -> Lines:
     found = get(document, "analyses", "cumulative")
-    why = get(found, "reason") or "No order was asked for: pool again with --cumulative VARIABLE."
-    caption = "Each square is the answer so far; the dashed line marks the last."
-    return _forest(cumulative_spec(document, found), document, layout, "cumulative", str(why), caption)
+    why = plain.sentence(get(found, "reason")) or "No order was asked for: pool again with --cumulative VARIABLE."
+    return cumulative_spec(document, found), why, "Each square is the answer so far; the dashed line marks the last."
 
 
-def _subgroups(document: Document, layout: str) -> Figure | Reason:
+def _subgroups(document: Document) -> Lines:
     found = get(document, "analyses", "subgroups")
-    why = get(found, "reason") or "No groups were asked for: pool again with --by VARIABLE."
-    caption = "The series in groups; each group's diamond is its own pooled answer."
-    return _forest(subgroups_spec(document, found), document, layout, "subgroups", str(why), caption)
+    why = plain.sentence(get(found, "reason")) or "No groups were asked for: pool again with --by VARIABLE."
+    return subgroups_spec(document, found), why, "The series in groups; each group's diamond is its own pooled answer."
 
 
-def _opinions(document: Document, layout: str) -> Figure | Reason:
+def _opinions(document: Document) -> Lines:
     found = get(document, "analyses", "second_opinions")
     why = "No other model was asked for: pool again with --second-opinions."
-    caption = "The dashed line is the main answer."
-    return _forest(opinions_spec(document, found), document, layout, "opinions", why, caption)
+    return opinions_spec(document, found), why, "The dashed line is the main answer."
+
+
+FORESTS: dict[str, Callable[[Document], Lines]] = {
+    "forest": _main,
+    "subgroups": _subgroups,
+    "leave-one-out": _leave_one_out,
+    "cumulative": _cumulative,
+    "second-opinions": _opinions,
+}
+"""The kinds that are forests, which layouts arrange and narrow paper folds."""
+
+
+def _forest(kind: str, document: Document, layout: str, lay: Callable[[Spec], Forest]) -> Figure | Reason:
+    spec, why, caption = FORESTS[kind](document)
+    if spec is None:
+        return Reason(why)
+    grid = forest_grid(spec)
+    picture = svg(lay(dressed(spec, document, layout, lay is compact)), kind, style=False)
+    return Figure(picture, spec.title, spec.description, grid, caption)
+
+
+def _wide(kind: str) -> Maker:
+    def maker(document: Document, layout: str) -> Figure | Reason:
+        return _forest(kind, document, layout, laid_out)
+
+    return maker
 
 
 def _plain(draw: Callable[[Document], Figure | Reason]) -> Maker:
@@ -100,11 +117,7 @@ def _plain(draw: Callable[[Document], Figure | Reason]) -> Maker:
 
 
 KINDS: dict[str, Maker] = {
-    "forest": _main,
-    "subgroups": _subgroups,
-    "leave-one-out": _leave_one_out,
-    "cumulative": _cumulative,
-    "second-opinions": _opinions,
+    **{kind: _wide(kind) for kind in FORESTS},
     "funnel": _plain(charts_bias.funnel),
     "funnel-size": _plain(lambda document: charts_bias.funnel(document, "size")),
     "funnel-precision": _plain(lambda document: charts_bias.funnel(document, "precision")),
@@ -167,6 +180,20 @@ def make(kind: str, document: Document, layout: str = "synth") -> Figure | Reaso
     'The influence of each series was not asked for: pool again with --influence.'
     """
     return KINDS[kind](document, layout)
+
+
+def narrow(kind: str, document: Document, layout: str = "synth") -> Figure | Reason:
+    """Draw a forest for one column of print, label, numbers and mark of each line under one another.
+
+    Any other kind is drawn as :func:`make` does.
+
+    Examples
+    --------
+    >>> study = {"study": "A", "events": 1, "total": 4, "estimate": 0.25, "ci_low": 0.01, "ci_high": 0.81}
+    >>> 'viewBox="0 0 340 ' in narrow("forest", {"outcome": "x", "k": 1, "studies": [study]}).svg
+    True
+    """
+    return _forest(kind, document, layout, compact) if kind in FORESTS else make(kind, document, layout)
 
 
 def figures(document: Document, layout: str = "synth") -> dict[str, Figure]:

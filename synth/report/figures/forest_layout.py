@@ -12,7 +12,7 @@ from .layouts import LAYOUTS, Layout
 _METHODS = {"inverse": "IV", "mh": "M-H", "peto": "Peto", "beta-binomial": "Beta-binomial", "bayes": "Bayes"}
 
 
-def dressed(spec: Spec, document: Document, name: str) -> Spec:
+def dressed(spec: Spec, document: Document, name: str, folded: bool = False) -> Spec:
     """Return the same lines in the words of a layout.
 
     Parameters
@@ -23,6 +23,8 @@ def dressed(spec: Spec, document: Document, name: str) -> Spec:
         The pooled document that it was made of.
     name : str
         A name of :data:`synth.report.figures.layouts.LAYOUTS`.
+    folded : bool
+        Whether it will have no headings, so that every per cent needs its sign.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def dressed(spec: Spec, document: Document, name: str) -> Spec:
     """
     if name == "synth":
         return spec
-    layout = LAYOUTS[name]
+    layout = replace(LAYOUTS[name], bare_percent=False, weight_heading="Weight") if folded else LAYOUTS[name]
     first, counts, effect, weight = spec.headings
     measure = "Per cent" if spec.quantity.kind == "proportion" else spec.quantity.heading
     effect = layout.effect_heading.format(measure=measure, level=level(document), how=how(document))
