@@ -119,9 +119,10 @@ def encode(document: Document, pools: Sequence[Pool]) -> dict[str, Any]:
         out += [_write(place(axis, value), PLACE) for value in figure]
         out.append(_write(notes[note(pool, used)], digits[1]))
     ticks = [(value, said) for value, said in axis.marks()]
+    no_null = {"null_reason": "these figures have no value of no effect"} if axis.null is None else {}
     return {
         "axis": {
-            "low": axis.low, "high": axis.high, "log": axis.log, "null": axis.null,
+            "low": axis.low, "high": axis.high, "log": axis.log, "null": axis.null, **no_null,
             "null_place": place(axis, axis.null),
             "ticks": [place(axis, value) for value, _ in ticks], "labels": [said for _, said in ticks],
         },
