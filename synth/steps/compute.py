@@ -18,6 +18,7 @@ from ..report.outcome import document as documents
 from ..workspace import Arm, Outcome, Workspace, digest, visible
 from .analyses import analyses
 from .gather import Gathered, Variables, check_studies, columns_for, gather
+from .grade import with_certainty
 from .judgements import NO_REVIEW, judgements
 from .medians import estimated_note, is_estimated, with_estimates
 from .options import PoolOptions
@@ -138,7 +139,7 @@ def document_of_review(
         raise NothingToPool(_nothing(outcome, chosen, gathered, None if two is None else two[1]))
     beside = [each for each in review.arms if each.role in ("primary", "comparator") and each.id != arm and not two]
     aside = [each for each in review.arms if each.id not in {arm, against} and (each.role == "other" or two)]
-    return _document(
+    made = _document(
         gathered,
         extracted.studies,
         options,
@@ -157,6 +158,7 @@ def document_of_review(
         inputs=_inputs((workspace.review_file, *extracted.files), workspace.relative),
         command=command,
     )
+    return with_certainty(made, outcome.certainty, primary=review.primary_arm.id)
 
 
 def document_of_file(
@@ -213,7 +215,7 @@ def document_of_file(
         raise NothingToPool(f"Nothing to pool in {shown}.{_reasons(gathered)}")
     label = first.outcome if first.outcome.casefold().replace("_", " ") not in _BARE else path.stem
     arms = [{"id": name, "label": name} for name in (first.arm, against) if name is not None]
-    return _document(
+    made = _document(
         gathered,
         (),
         options,
@@ -232,6 +234,7 @@ def document_of_file(
         inputs=_inputs(extracted.files or (path,), lambda each: path.as_posix()),
         command=command,
     )
+    return with_certainty(made)
 
 
 def _document(
