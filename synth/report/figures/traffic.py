@@ -205,8 +205,10 @@ def _of_first(document: Document, draw: Callable[[Lights], str]) -> Figure | Rea
         )
     lights = lights_of(found[0])
     lit = draw is traffic_lights
-    title = f"{lights.title}: judgements of each study" if lit else f"{lights.title}: share of the studies with each"
-    desc = "A row for each study and a light for each item." if lit else "A bar for each item, divided by level."
+    what = "judgements of each study" if lit else "share of the studies with each judgement"
+    title = f"{lights.title}: {what}"
+    desc = f"A {'row for each study and a light' if lit else 'bar'} for each item"
+    desc += "; the table below says the same." if lit else ", divided by level; the table below says the same."
     columns = ("Series", *(text if number == "all" else f"{number}. {text}" for number, text in lights.items))
     rows = tuple((label, *(WORDS[level] for level in levels)) for label, levels in lights.studies)
     said = ", ".join(f"{sign} {word}" for sign, word in legend([level for _, row in lights.studies for level in row]))
