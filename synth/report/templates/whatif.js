@@ -40,7 +40,8 @@ function limits(low, high) {
 function who(out) {
   const left = k - out.length;
   if (out.length === 0) return "All " + k + " series";
-  const names = out.map((i) => boxes[i].parentElement.querySelector("bdi").textContent);
+  // Isolated, so that a right-to-left name cannot reorder the sentence.
+  const names = out.map((i) => "\u2068" + boxes[i].parentElement.querySelector("bdi").textContent + "\u2069");
   const without = out.length > 2 ? out.length + " series" : names.join(" and ");
   return "Without " + without + ", " + left + " of " + k + " series";
 }

@@ -16,6 +16,7 @@ from ..figures.scales import axis_for
 from ..words import plain, quantity, rounding
 from ..words.names import ci_name
 from ..words.phrases import pooled_reporting
+from ..words.quantity import Quantity
 from ..words.reading import Document, get, items
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -104,11 +105,8 @@ def encode(document: Document, pools: Sequence[Pool]) -> dict[str, Any]:
     """  # noqa: E501
     shown = quantity.of(document)
     figures = [(pool.estimate, pool.ci_low, pool.ci_high) for pool in pools]
-    middle = [figure[0] for figure in figures if figure[0] is not None]
     limits = [value for figure in figures for value in figure if value is not None]
-    _, low, high = pooled_reporting(document)
-    core = [*middle, *(value for value in (low, high) if value is not None)]
-    axis = axis_for(shown, limits, core, 0.0, float(LAST))
+    axis = _axis(document, shown, limits)
     used = get(document, "pooled", "ci_method")
     texts = _numbered(sorted(set(limits)), shown)
     notes = _index(note(pool, used) for pool in pools)
@@ -130,6 +128,15 @@ def encode(document: Document, pools: Sequence[Pool]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _axis(document: Document, shown: Quantity, limits: Sequence[float]) -> Axis:
+    """Choose the axis of the forest: it shows the studies and the answer whole, and what lies beyond gets an arrow."""
+    studies = [[get(study, name) for name in ("estimate", "ci_low", "ci_high")] for study in items(document, "studies")]
+    answer = [value for value in pooled_reporting(document) if value is not None]
+    values = [value for study in studies for value in study if value is not None]
+    core = [study[0] for study in studies if study[0] is not None]
+    return axis_for(shown, [*values, *answer] or limits, [*core, *answer] or limits, 0.0, float(LAST))
+
+
 def place(axis: Axis, value: float | None) -> int:
     """Return where a value lies: 0 and ``LAST`` only beyond the ends, ``NOWHERE`` where there is no value.
 
@@ -146,7 +153,7 @@ def place(axis: Axis, value: float | None) -> int:
     return 0 if value < axis.low else LAST
 
 
-def _numbered(values: Iterable[float], shown: quantity.Quantity) -> tuple[dict[float, int], list[str]]:
+def _numbered(values: Iterable[float], shown: Quantity) -> tuple[dict[float, int], list[str]]:
     """Number the texts of figures, in the order of the figures; 0 is the dash."""
     numbers: dict[float, int] = {}
     said = {rounding.ABSENT: 0}
