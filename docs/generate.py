@@ -60,6 +60,7 @@ WHERE: dict[str, tuple[str, str]] = {
     "permutations": ("subgroup_analysis(permutations=)", "analyses.subgroups.permutation"),
     "cumulative": ("cumulative_analysis(variable=)", "analyses.cumulative"),
     "exclude": ("", "excluded"),
+    "risk_of_bias": ("", "excluded"),
     "medians": ("", "sensitivity"),
     "bias": ("bias_analysis()", "analyses.bias"),
     "bias_force": ("bias_analysis(force=)", "analyses.bias"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synth.extract.contract.sheets import BIAS, PATIENTS, RESULTS, STUDIES, Column
+from synth.extract.instruments import SHIPPED, shipped
 
 TARGET = Path(__file__).resolve().parent / "sheets.md"
 
@@ -76,6 +77,51 @@ of patients gives, dates and error values that a spreadsheet made. Warnings stop
 whole values cannot give (GRIM: Brown and Heathers 2017), arms that do not add up to their study, one paper under two labels,
 studies that may share patients, hidden rows.
 
+Whether whole values can give a mean is asked only where `step` of an outcome in review.toml says what one patient's value is a
+multiple of (`step = 1` for minutes). In the review that comes with synth no outcome has it, because the abstracts do not say
+how finely a patient was measured, and a warning that may be groundless would greet everybody. With `step = 1` for minutes,
+millilitres and days it finds six means: three of them are the open arm of Moussallem 2016, whose 334.67 minutes and 16.73 days
+fit 15 patients and not the 16 of the arm, and whose 1240.36 mL fit 14; the other three are lengths of stay, which need not be
+whole days. None of the six has a standard deviation, so none is pooled.
+
+## Risk of bias
+
+A sheet with `study`, `instrument`, `item` and `judgement` (and `support`, what the judgement rests on) is taken in like any
+other; `synth template` has one. `synth bias` writes reports/bias.html with the lights of every study and the shares of every
+item.
+
+| instrument | words of its judgements | the study as a whole |
+|---|---|---|
+{instruments}
+
+One of your own, or your own wording of one of these, is a file `extracted/instruments/NAME.toml`:
+
+```toml
+name = "Our checklist"
+reference = "Written for this review."
+overall = "worst"                 # or "sum", where every word is a whole number
+
+[judgements]                      # each word with its level: low, moderate, unclear, high, critical, none (does not apply)
+yes = "low"
+partly = "moderate"
+no = "high"
+
+[items]
+1 = "Patients taken in one after the other"
+2 = "Length of follow-up given for each patient"
+```
+
+An item called `overall` goes before what the items come to. The level of the whole is the variable `risk_of_bias`:
+
+    synth pool --outcome fusion --by risk_of_bias                               # each level apart
+    synth pool --outcome fusion --risk-of-bias low --risk-of-bias moderate      # these alone
+
+In Python the second is `PoolOptions(risk_of_bias=("low", "moderate"))`. A study of another level, and one that nobody judged, is
+listed as left out with that reason. Unasked, the sensitivity analysis has the answer without series at a high or critical risk of
+bias, and without those at more than a low one. An instrument that is added up sets no level (none of its authors gives a
+cut-off); group by `bias_minors`, or judge `overall` in an instrument of your own. A column `risk_of_bias` in studies.csv, or in
+a table that is pooled by itself, does as well and goes before the judgements.
+
 ## What is kept
 
 `extracted/results.csv`, `studies.csv`, `bias.csv` and `patients/*.csv`: plain text, a row keeps its place, so that the
@@ -132,9 +178,21 @@ KINDS = {
 }
 
 
+def _instrument(id: str) -> str:
+    """Give the row of an instrument."""
+    one = shipped(id)
+    words = ", ".join(f"{word} ({level.replace('none', 'left out')})" for word, level in one.judgements.items())
+    if one.overall == "sum":
+        whole, words = f"the sum, at most {one.most}; no level", ", ".join(one.judgements)
+    else:
+        whole = "the worst of its items" + (", unless `overall` is judged" if "overall" in one.items else "")
+    return f"| `{id}`: {one.name} | {words} | {whole} |"
+
+
 def render() -> str:
     """Give the whole page."""
-    parts = [OPENING, "## Columns\n", "Case, blanks, underscores, dots and hyphens of a heading do not count.\n"]
+    opening = OPENING.replace("{instruments}", "\n".join(map(_instrument, SHIPPED)))
+    parts = [opening, "## Columns\n", "Case, blanks, underscores, dots and hyphens of a heading do not count.\n"]
     for name, row, columns in SHEETS:
         parts += [f"### {name}\n", f"{row}\n", "| column | what stands there | kind | headings that mean the same |"]
         parts.append("|---|---|---|---|")

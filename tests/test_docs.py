@@ -108,7 +108,7 @@ def test_every_example_runs(
             (place / "extracted").mkdir()
             for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):
                 (place / name).write_bytes((ROOT / name).read_bytes())
-        if words[1] == "bias" or "risk_of_bias" in words:
+        if words[1] == "bias" or "risk_of_bias" in words or "--risk-of-bias" in words:
             judged = "Wänman 2023,jbi-case-series,1,yes\nYe JY 2022,jbi-case-series,1,no\n"
             text = f"study,instrument,item,judgement\n{judged}"
             (place / "extracted" / "bias.csv").write_text(text, encoding="utf-8")

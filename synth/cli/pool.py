@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ Examples:
   synth pool --outcome fusion --ci profile
   synth pool --outcome fusion --by design --cumulative year --influence
   synth pool --outcome fusion --by design --by-tau2 common --permutations 999 --gosh
+  synth pool --outcome fusion --risk-of-bias low --risk-of-bias moderate
   synth pool --outcome wound_infection --compare-presets --multiverse
   synth pool --outcome operating_time_min --compare mis open --measure MD
   synth pool figures.csv
@@ -59,6 +61,9 @@ Examples:
               help="Compare two arms, study by study: the effect of A against B. Studies with one of them only are "
                    "left out.")
 @click.option("--exclude", multiple=True, metavar="STUDY", help="Leave a study out; may be given more than once.")
+@click.option("--risk-of-bias", multiple=True, metavar="LEVEL",
+              help="Pool only studies whose overall risk of bias was judged to be LEVEL (low, moderate, unclear, high, "
+                   "critical); may be given more than once. The others are listed as left out.")
 @click.option("--study", metavar="COL", help="With FIGURES: the column that names the study.")
 @click.option("--events", metavar="COL", help="With FIGURES: the column that counts the patients with the event.")
 @click.option("--total", metavar="COL", help="With FIGURES: the column that counts the patients assessed for it.")
@@ -142,6 +147,8 @@ Examples:
 @click.option("--json", "as_json", is_flag=True,
               help="Print the result on stdout as JSON at full precision, and nothing else there; the page and its "
                    ".json are written as well.")
+@click.option("--ascii", "ascii_only", is_flag=True,
+              help="Print in ASCII only. The forest is drawn in ASCII unasked where the output goes into a pipe or file.")
 def pool(
     figures: Path | None,
     outcomes: tuple[str, ...],
@@ -153,6 +160,7 @@ def pool(
     columns: tuple[tuple[str, str], ...],
     output: Path | None,
     as_json: bool,
+    ascii_only: bool,
     **asked: Any,
 ) -> None:
     """Pool several studies into one answer, and write a page that shows how.
@@ -192,12 +200,14 @@ def pool(
                               options=options, progress=progress)
     for warning in run.warnings:
         say(f"synth: {warning}", err=True)
+    console = Console.of(sys.stdout)
+    if ascii_only:
+        console = replace(console, unicode=False)
     if as_json:
         if run.pooled or not run.named:
-            ascii_only = not Console.of(sys.stdout).unicode
             single = len(run.pooled) == 1 and run.named and not run.failed
             body = run.pooled[0].document if single else run.to_dict()
-            click.echo(to_json(body, ascii_only=ascii_only), nl=False)  # which escapes by JSON's own rules
+            click.echo(to_json(body, ascii_only=not console.unicode), nl=False)  # which escapes by JSON's own rules
     else:
         _show(run, asked=options.asked)
     run.check()
@@ -210,13 +220,13 @@ def _show(run: PoolRun, *, asked: frozenset[str]) -> None:
     from ..report.words import doubt
     from ..report.words import sentences as words
 
-    console = Console.of(sys.stdout)
     documents = [pooled.document for pooled in run.pooled]
     if len(documents) == 1:
         for sentence in (words.answer(documents[0]), *words.sureness(documents[0])):
             _sentence(sentence, console)
         say()
-        say(terminal.forest(documents[0], width=console.width, unicode=console.unicode).rstrip("\n"))
+        drawn = terminal.forest(documents[0], width=console.width, unicode=console.unicode, signs=console.tty)
+        say(drawn.rstrip("\n"))
         say()
     if documents:
         text = terminal.summary(documents, width=console.width, color=console.color, unicode=console.unicode)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
-from ..errors import UnknownName, WorkspaceError
+from ..errors import WorkspaceError
 from ..extract import load
 from ..extract.instruments import Appraisal
 from ..report.figures.traffic import SIGNS, WORDS
@@ -92,32 +92,6 @@ def bias_document(workspace: Workspace, appraisals: tuple[Appraisal, ...]) -> di
         "instruments": [instrument([each for each in appraisals if each.instrument.id == id]) for id in instruments],
         "inputs": [{"file": workspace.relative(path), "sha256": digest(path)} for path in inputs],
     }
-
-
-def choose(levels: dict[str, str], at_most: str, known: tuple[str, ...]) -> set[str]:
-    """Name the studies whose level is at most as bad as one that is given.
-
-    Parameters
-    ----------
-    levels : dict of str to str
-        By study.
-    at_most : str
-    known : tuple of str
-        All levels from good to bad.
-
-    Raises
-    ------
-    UnknownName
-        There is no such level.
-
-    Examples
-    --------
-    >>> sorted(choose({"A": "low", "B": "high"}, "moderate", ("low", "moderate", "high")))
-    ['A']
-    """
-    if at_most not in known:
-        raise UnknownName("level of risk of bias", at_most, known)
-    return {study for study, level in levels.items() if known.index(level) <= known.index(at_most)}
 
 
 def _label(study: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from .grade import with_certainty
 from .judgements import NO_REVIEW, judgements
 from .medians import estimated_note, is_estimated, with_estimates
 from .options import PoolOptions
+from .risk import level_of, risk_note, with_levels
 from .run import Document
 
 
@@ -49,6 +50,18 @@ _MASKS: tuple[tuple[str, str, str, Callable[[Figure], bool]], ...] = (
         "Without figures that are only a bound",
         "Where a figure is the most or the least that it can be, the true percentage lies to one side of it.",
         lambda figure: not figure.bound,
+    ),
+    (
+        "no_high_risk_of_bias",
+        "Without series at a high or critical risk of bias",
+        "How a series was made or told may have moved its percentage, and no number of patients mends that.",
+        lambda figure: level_of(figure) not in ("high", "critical"),
+    ),
+    (
+        "low_risk_of_bias",
+        "Without series judged to be at more than a low risk of bias",
+        "Only series in which nothing was found that could have moved the percentage, and those that nobody judged.",
+        lambda figure: level_of(figure) in ("low", ""),
     ),
 )
 _PROVENANCE = (
@@ -125,6 +138,7 @@ def document_of_review(
         From the mathematics, or a variable that is no column.
     """
     review = workspace.review
+    extracted = with_levels(extracted, options.risk_of_bias)
     if outcome.kind == "continuous":
         extracted = with_estimates(extracted, [outcome.id], options.medians)
     arms = {each.id: each for each in review.arms}
@@ -202,6 +216,8 @@ def document_of_file(
     if first is None:
         raise NothingToPool(f"{shown} has no row to pool.")
     check_studies(extracted, options.exclude)
+    extracted = with_levels(extracted, options.risk_of_bias)
+    other = other and with_levels(other, options.risk_of_bias)
     if "mean" in extracted.columns:
         extracted = with_estimates(extracted, [first.outcome], options.medians)
         other = other and with_estimates(other, [first.outcome], options.medians)
@@ -268,7 +284,7 @@ def _document(
         excluded=[*_excluded(gathered.excluded), *_excluded(unusable), *more_excluded],
         sensitivity=alternatives(gathered, options),
         analyses=analyses(gathered, options, Variables(gathered, described), subgroups),
-        notes=estimated_note(gathered.rows, options.medians),
+        notes=[*risk_note(options.risk_of_bias), *estimated_note(gathered.rows, options.medians)],
         version=__version__,
         **about,
     )

@@ -49,6 +49,8 @@ class PoolOptions:
         have it, if left out.
     exclude : tuple of str
         Studies to leave out.
+    risk_of_bias : tuple of str
+        Levels of risk of bias to keep to ("low", "moderate", "unclear", "high", "critical"); all studies if left out.
     medians : {"luo", "lognormal", "mcgrath", "leave-out"}
         What becomes of studies that print a median with quartiles or range in place of mean and standard deviation;
         see :func:`synth.steps.medians.with_estimates`.
@@ -94,6 +96,7 @@ class PoolOptions:
     permutations: int | None = None
     cumulative: str | None = None
     exclude: tuple[str, ...] = ()
+    risk_of_bias: tuple[str, ...] = ()
     medians: str = "luo"
     bias: bool | None = None
     bias_force: bool = False

@@ -84,3 +84,59 @@ def test_a_wrong_word_stops_it(review: Path, run: Run) -> None:
     done = run("pool", cwd=review)
     assert done.code == 1
     assert "nope" in done.err
+
+
+def test_a_pool_keeps_to_levels(review: Path, run: Run) -> None:
+    """A study of another level is pooled all the same, or vanishes without a reason."""
+    done = run("pool", "--outcome", "fall", "--risk-of-bias", "Low", "--json", cwd=judged(review))
+    assert done.code == 0, done.err
+    made = json.loads(done.out)
+    assert [study["study"] for study in made["studies"]] == ["Ågren 2019", "Cole 2021"]
+    reasons = {row["study"]: row["reason"] for row in made["excluded"] if "risk of bias" in row["reason"]}
+    assert reasons == dict.fromkeys(
+        ("Brown 2020", "Dahl 2022"), "risk of bias high, and only low is pooled (--risk-of-bias)"
+    )
+    assert "judged low were pooled" in made["notes"][0]
+    assert "--risk-of-bias Low" in made["command"]
+
+
+def test_studies_without_a_judgement_are_left_out_with_that_reason(review: Path, run: Run) -> None:
+    """A study that nobody judged is taken for one at low risk."""
+    judged(review)
+    bias = review / "extracted" / "bias.csv"
+    bias.write_text("".join(line for line in BIAS.splitlines(True) if "Cole" not in line), "utf-8")
+    made = json.loads(run("pool", "--outcome", "fall", "--risk-of-bias", "low", "--risk-of-bias", "high", "--json",
+                          cwd=review).out)  # fmt: skip
+    assert [row["reason"] for row in made["excluded"] if row["study"] == "Cole 2021"] == [
+        "risk of bias not judged, and only low and high are pooled (--risk-of-bias)"
+    ]
+
+
+def test_levels_that_are_not_there_are_refused(review: Path, run: Run) -> None:
+    """A slip in a level leaves every study out, and a review without judgements gives an empty answer."""
+    slip = run("pool", "--outcome", "fall", "--risk-of-bias", "lo", cwd=judged(review))
+    assert slip.code != 0
+    assert "low" in slip.err
+    (review / "extracted" / "bias.csv").unlink()
+    none = run("pool", "--outcome", "fall", "--risk-of-bias", "low", cwd=review)
+    assert none.code != 0
+    assert "none has been judged" in none.err
+
+
+def test_doubtful_studies_are_left_out_in_a_sensitivity_analysis(review: Path, run: Run) -> None:
+    """Nobody sees what the answer would be without the studies at high risk of bias."""
+    made = json.loads(run("pool", "--outcome", "fall", "--json", cwd=judged(review)).out)
+    rows = {row["id"]: row for row in made["sensitivity"]}
+    assert rows["no_high_risk_of_bias"]["omitted"] == ["Brown 2020", "Dahl 2022"]
+    assert "low_risk_of_bias" not in rows, "which leaves out the same studies"
+    kept = json.loads(run("pool", "--outcome", "fall", "--risk-of-bias", "low", "--json", cwd=review).out)
+    assert rows["no_high_risk_of_bias"]["reporting"] == kept["pooled"]["reporting"]
+
+
+def test_a_table_of_its_own_has_levels(tmp_path: Path, run: Run) -> None:
+    """A column risk_of_bias of a one-off table cannot be used."""
+    rows = "study,events,total,Risk of bias\nA,3,20,low\nB,4,22,High\nC,2,19,low\nD,1,30,some concerns\n"
+    (tmp_path / "a.csv").write_text(rows, "utf-8")
+    done = run("pool", "a.csv", "--risk-of-bias", "low", "--risk-of-bias", "Some concerns", "--json", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert [study["study"] for study in json.loads(done.out)["studies"]] == ["A", "C", "D"]
