@@ -26,7 +26,6 @@ _SHORT = 48
 Examples:
   synth status
   synth status --json
-  synth status --check || synth report   # in a script: make again what is not up to date
 """,
 )
 @click.option("--check", is_flag=True, help="End with code 1 where anything is missing, stale or cannot be used.")
@@ -36,7 +35,7 @@ def status(check: bool, as_json: bool) -> None:
 
     Every page carries the SHA-256 of the files that it was made from; here they are held against the files as they are.
     Beside what is stale stands the command that makes it again; synth report makes all the pages. Nothing is written,
-    and the code is 0 unless --check is given.
+    and the code is 0 unless --check is given: a script may say "synth status --check || synth report".
     """
     from ..steps.status import status as look
     from ..workspace import Workspace
