@@ -4,7 +4,7 @@
 p <- pieces(dat)
 x <- sum(dat$events)
 flat <- x > 0 && x < sum(dat$total)
-taus <- seq(0, 3.6, length.out = 49)
+taus <- seq(0, 3.6, length.out = 37)
 log_prior <- function(mu) if (flat) 0 else dlogis(mu, log = TRUE)
 log_tau <- dnorm(taus, 0, 0.5, log = TRUE)
 at_mean <- function(mu) sapply(taus, function(t) height(p, mu, t)) + log_tau + log_prior(mu)
@@ -15,7 +15,7 @@ edge <- function(side) {
   while (max(at_mean(middle + side * step)) > top - 30) step <- 1.3 * step
   middle + side * step
 }
-mus <- seq(edge(-1), edge(1), length.out = 161)
+mus <- seq(edge(-1), edge(1), length.out = 121)
 logs <- t(sapply(mus, at_mean))
 w <- exp(logs - max(logs))
 w[, 1] <- w[, 1] / 2
