@@ -148,7 +148,7 @@ Examples:
               help="Print the result on stdout as JSON at full precision, and nothing else there; the page and its "
                    ".json are written as well.")
 @click.option("--ascii", "ascii_only", is_flag=True,
-              help="Print in ASCII only. The forest is drawn in ASCII unasked where the output goes into a pipe or file.")
+              help="Print in ASCII only. Into a pipe or a file the forest is drawn in ASCII unasked.")
 def pool(
     figures: Path | None,
     outcomes: tuple[str, ...],
@@ -209,11 +209,11 @@ def pool(
             body = run.pooled[0].document if single else run.to_dict()
             click.echo(to_json(body, ascii_only=not console.unicode), nl=False)  # which escapes by JSON's own rules
     else:
-        _show(run, asked=options.asked)
+        _show(run, console, asked=options.asked)
     run.check()
 
 
-def _show(run: PoolRun, *, asked: frozenset[str]) -> None:
+def _show(run: PoolRun, console: Console, *, asked: frozenset[str]) -> None:
     """Print the answers, what could not be pooled, and the page to open."""
     from ..report.terminal import analyses as terminal_analyses
     from ..report.terminal import answer as terminal

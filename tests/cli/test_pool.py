@@ -301,3 +301,13 @@ def test_the_readme_of_a_new_review_explains_every_column(run: Run, tmp_path: Pa
         assert column.meaning in text
         assert all(f"`{word}`" in text for word in column.allowed)
     assert "the names must be the same" in text
+
+
+def test_a_pipe_gets_a_forest_in_ascii_and_names_as_they_are(run: Run, review: Path) -> None:
+    """What is piped holds signs that the next program cannot show, or a name has lost its letters."""
+    done = run("pool", "--outcome", "fall", cwd=review)
+    assert "Ågren 2019" in done.out
+    assert not set(done.out) & set("─├┤■◆")
+    plain = run("pool", "--outcome", "fall", "--ascii", cwd=review)
+    assert plain.out.isascii()
+    assert "Agren 2019" in plain.out

@@ -69,6 +69,16 @@ def test_forest_shows_each_series_and_the_answer() -> None:
     assert rounding.percent(document["pooled"]["reporting"]["estimate"]) in text
 
 
+def test_a_drawing_for_a_pipe_is_ascii_and_its_names_are_not() -> None:
+    """A pipe gets signs that what reads it cannot show, or loses the letters of names to be rid of them."""
+    text = terminal.forest(DOCUMENTS["five"], width=110, signs=False)
+    assert "Wänman" in text
+    assert not set(text) & set("─├┤←→■◆○◇═┊│")
+    whole = terminal.forest(DOCUMENTS["five"], width=110)
+    assert [len(line) for line in text.splitlines()] == [len(line) for line in whole.splitlines()]
+    assert {"■", "◆"} <= set(whole)
+
+
 @pytest.mark.parametrize(
     ("data", "settings", "heading", "cell"),
     [

@@ -53,6 +53,21 @@ _ASCII = {
 }
 
 
+_DRAWN = "─├┤←→■◆○◇═┊│"
+"""What a forest is drawn with; the letters of names are no part of it."""
+
+
+def plain_drawing(value: str) -> str:
+    """Draw with ASCII, and leave every letter as it is.
+
+    Examples
+    --------
+    >>> plain_drawing("Wänman – ├──■──┤")
+    'Wänman – |--#--|'
+    """
+    return "".join(_ASCII[char] if char in _DRAWN else char for char in value)
+
+
 def plain_ascii(value: str) -> str:
     """Replace the signs that this module draws with; accents go, other letters unknown to ASCII become question marks.
 
@@ -183,7 +198,7 @@ def _cell(value: str, width: int, column: int, ellipsis: str) -> str:
     return plain.fit(value, width, ellipsis)
 
 
-def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str:
+def forest(document: Document, *, width: int = 100, unicode: bool = True, signs: bool = True) -> str:
     """Return a forest plot drawn with characters.
 
     Parameters
@@ -194,6 +209,9 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
         Columns of the terminal; where it is narrow the drawing goes first, then the counts.
     unicode : bool
         Whether the terminal can show more than ASCII.
+    signs : bool
+        Whether it may be drawn with more than ASCII; what a pipe leads to may have no such signs, or set them wider,
+        while names keep their letters.
 
     Returns
     -------
@@ -241,6 +259,8 @@ def forest(document: Document, *, width: int = 100, unicode: bool = True) -> str
     if plot:
         first, last = (said for _, said in (axis.marks()[0], axis.marks()[-1]))
         out.append(" " * (labels + counts + 4) + first + last.rjust(plot - len(first)))
+    if unicode and not signs:
+        out = list(map(plain_drawing, out))
     return _finish(out, unicode)
 
 
