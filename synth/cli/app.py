@@ -30,6 +30,7 @@ COMMANDS = {
     "outcomes": "outcomes",
     "pool": "pool",
     "figure": "figure",
+    "export": "export",
     "report": "report",
     "status": "status",
     "doctor": "doctor",

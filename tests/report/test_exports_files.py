@@ -62,7 +62,7 @@ def test_pandas_reads_csv_and_workbook_alike() -> None:
     for name in ("studies", "leave_one_out", "multiverse", "intervals"):
         table = found[name]
         from_csv = pandas.read_csv(io.BytesIO(csv_text(table).encode()))
-        from_book = pandas.read_excel(io.BytesIO(book), sheet_name=name)
+        from_book = pandas.read_excel(io.BytesIO(book), sheet_name=name, engine="openpyxl")
         assert list(from_csv) == list(from_book) == list(table.columns)
         for place, column in enumerate(table.columns):
             wanted = [row[place] for row in table.rows]

@@ -67,7 +67,7 @@ def tables(document: Document, shown: Quantity, unit: str) -> list[Table]:
 
 def _with(block: Any, rows: str, *names: str) -> list[Any]:
     """Give the rows of an analysis, each with some of what is said of all."""
-    return [{**{name: get(block, name) for name in names}, **row} for row in items(block, rows)]
+    return [{**{name: get(block, name) for name in names}, **(row or {})} for row in items(block, rows)]
 
 
 def _which(block: Any) -> Table:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..figures.alone import alone
 from ..figures.catalogue import figures
-from ..methods import bibtex
+from ..methods import bibtex, rscript
 from ..words import plain, quantity
 from ..words.reading import Document, get, outcome_label, text
 from . import columns
@@ -79,12 +79,16 @@ def _svg(page: Page) -> Files:
     return {f"{page.name}/figures/{kind}.svg": alone(one.svg, FIGURE_WIDTH).encode() for kind, one in found.items()}
 
 
+def _r(page: Page) -> Files:
+    return {f"{page.name}.R": rscript.script(page.document).text.encode()}
+
+
 def _bib(page: Page) -> Files:
     return {f"{page.name}.bib": bibtex.file(page.document).encode()}
 
 
 FORMATS: Final[dict[str, Callable[[Page], Files]]] = {
-    "csv": _csv, "xlsx": _xlsx, "json": _json, "svg": _svg, "bib": _bib,
+    "csv": _csv, "xlsx": _xlsx, "json": _json, "svg": _svg, "r": _r, "bib": _bib,
 }  # fmt: skip
 """What makes the files of each format."""
 
@@ -220,7 +224,7 @@ def _read_me(pages: Sequence[Page], title: str) -> str:
         "review/      one table of each kind for all outcomes (CSV), and all of them in review.xlsx;",
         "             the column page says which outcome a row is of, columns.csv what each column holds",
         "outcomes/    the same of each outcome by itself, its figures (SVG), its JSON, workbook, references (BibTeX)",
-        "             and, where there is one, the script in R that gives the same numbers",
+        "             and the script in R that gives the same numbers",
         "schema/      the JSON Schema of the JSON files",
         "environment/ the versions that this was made with: pip install -r requirements.txt",
         f"{SUMS}   the digest of each file: sha256sum -c {SUMS}", "",

@@ -124,7 +124,7 @@ def with_text(name: str, title: str, specs: Sequence[str], rows: Sequence[Any], 
     >>> with_text("t", "T", ["omitted"], [row], Quantity(), "proportion").rows
     (('A', 'proportion', '12.5% (10.0% to 25.0%)'),)
     """
-    said = [quantity.effect(*(row.get(part) for part in INTERVAL)) for row in rows]
+    said = [quantity.effect(*(_follow(row, [part]) for part in INTERVAL)) for row in rows]
     return made(name, title, specs, rows, unit=[unit] * len(rows), shown=said)
 
 
@@ -137,6 +137,8 @@ def _follow(source: Any, way: Sequence[str]) -> Any:
 
 
 def _reasons(row: Any) -> Cell:
+    if not isinstance(row, Mapping):
+        return None
     said = [str(row["reason"])] if row.get("reason") else []
     if not said:
         missing = [name for name, value in row.items() if value is None and row.get(f"{name}_reason")]
