@@ -25,6 +25,7 @@ from .outcomes import listing_of
 from .output import check_writable, write_together
 from .pool import pool_review
 from .run import PoolRun, to_json
+from .take_away import FOLDER, data_is_behind, listed_data, write_data
 
 __all__ = ["Again", "Reported", "report"]
 
@@ -137,8 +138,14 @@ def report(
             failed += run.failed
         if extracted.appraisals:
             bias_report(workspace)
-    tell("Writing the index")
     made, unreadable = made_outcomes(workspace)
+    if made and not index_only and (again or data_is_behind(workspace, made)):
+        tell("Writing the data")
+        try:
+            write_data(workspace, made)
+        except WorkspaceError as error:
+            failed.append((f"reports/{FOLDER}", error))
+    tell("Writing the index")
     searched = identified(workspace)
     command = "synth report --index-only" if index_only else "synth report"
     document = _document(workspace, extracted, why_none, made, left, failed, searched, command)
@@ -237,7 +244,7 @@ def _document(
         "flow": flow_of(workspace, searched, None if extracted is None else len(studies)).to_json(),
         "studies": studies,
         "bias": None,
-        "data": _data(workspace),
+        "data": listed_data(workspace),
         "problems": list(searched.problems),
         "inputs": inputs_of(workspace, paths_of_index(workspace)),
     }
@@ -267,12 +274,3 @@ def _review(review: Review) -> dict[str, Any]:
             for each in review.outcomes
         ],
     }  # fmt: skip
-
-
-def _data(workspace: Workspace) -> list[dict[str, Any]]:
-    """List the files that go out beside the pages."""
-    folder = workspace.reports / "data"
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-    return [
-        {"path": path.relative_to(workspace.reports).as_posix(), "bytes": path.stat().st_size} for path in found
-    ]

@@ -11,10 +11,11 @@ from ..errors import ProblemsError, SynthError, WorkspaceError
 from ..extract import Extracted, load
 from ..workspace import Workspace, visible
 from .bias import PAGE as BIAS_PAGE
-from .fresh import beside, inputs_of, made_outcomes, paths_of_index, read_document, since
+from .fresh import Made, beside, inputs_of, made_outcomes, paths_of_index, read_document, since
 from .outcomes import listing_of
 from .run import to_json
 from .search_list import Listed, list_searches
+from .take_away import FOLDER, data_is_behind
 
 __all__ = ["SCHEMA", "Line", "Stale", "Status", "status"]
 
@@ -190,6 +191,8 @@ def _reports(workspace: Workspace, extracted: Extracted | None) -> tuple[Line, .
     lines += [Line("reports/", "problem", "a file cannot be read", "synth report", (said,)) for said in unreadable]
     if extracted is not None and extracted.appraisals:
         lines.append(_bias(workspace))
+    if made:
+        lines.append(_data(workspace, made))
     lines.append(_index(workspace))
     return tuple(lines)
 
@@ -215,6 +218,13 @@ def _bias(workspace: Workspace) -> Line:
     page = workspace.reports / BIAS_PAGE
     inputs = [workspace.review_file, *sorted(workspace.extracted.glob("*.csv"))]
     return _made("reports/bias.html", page.with_suffix(".json"), inputs_of(workspace, inputs), "synth bias")
+
+
+def _data(workspace: Workspace, made: Sequence[Made]) -> Line:
+    name = f"reports/{FOLDER}/"
+    if not (workspace.reports / FOLDER).is_dir():
+        return Line(name, "missing", "not written yet", "synth report")
+    return _page(name, data_is_behind(workspace, made), "synth report", gone=False)
 
 
 def _index(workspace: Workspace) -> Line:

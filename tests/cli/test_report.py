@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -107,16 +109,41 @@ def test_index_only_pools_nothing(capsys: Caught) -> None:
     assert "Keep one of them" in capsys.readouterr().err
 
 
-def test_the_same_bytes_twice() -> None:
+def test_the_same_bytes_twice(here: Path) -> None:
     """Two runs on the same files give two pages, or a run that pools gives another index than one that does not."""
     assert run(["report"]) == 0
-    first = {path.name: path.read_bytes() for path in Path("reports").iterdir()}
-    for path in Path("reports").iterdir():
-        path.unlink()
+    first = {path: path.read_bytes() for path in (here / "reports").rglob("*") if path.is_file()}
+    shutil.rmtree(here / "reports")
     assert run(["report"]) == 0
-    assert {path.name: path.read_bytes() for path in Path("reports").iterdir()} == first
+    assert {path: path.read_bytes() for path in (here / "reports").rglob("*") if path.is_file()} == first
     assert run(["report"]) == 0
-    assert Path("reports/index.html").read_bytes() == first["index.html"]
+    assert Path("reports/index.html").read_bytes() == first[here / "reports" / "index.html"]
+
+
+def test_the_data_go_out(here: Path, capsys: Caught) -> None:
+    """The tables are not written, are not linked, or are those of an older answer."""
+    assert run(["report"]) == 0
+    folder = here / "reports" / "data"
+    tree = lxml_html.fromstring(Path("reports/index.html").read_bytes())
+    links = [link.get("href") for link in tree.iter("a") if link.get("href").startswith("./data/")]
+    assert links[:2] == ["./data/review.zip", "./data/review.xlsx"]
+    assert {f"./data/{path.name}" for path in folder.iterdir()} == set(links)
+    with zipfile.ZipFile(folder / "review.zip") as archive:
+        held = {name.rpartition("/")[2]: archive.read(name) for name in archive.namelist()}
+    assert held["fall.json"] == Path("reports/fall.json").read_bytes()
+    assert run(["pool", "--outcome", "fall", "--ci", "wald"]) == 0
+    capsys.readouterr()
+    assert run(["status"]) == 0
+    assert "reports/data/" in (out := capsys.readouterr().out)
+    assert "fall has changed" in out
+    before = (folder / "review.zip").read_bytes()
+    assert run(["report"]) == 0
+    assert (folder / "review.zip").read_bytes() != before
+    (folder / "answer.csv").write_text("mine")
+    assert run(["report", "--again"]) == 1
+    assert "answer.csv" in capsys.readouterr().err
+    assert (folder / "answer.csv").read_text() == "mine"
+    assert Path("reports/index.html").is_file()
 
 
 def test_json_is_the_document(capsys: Caught) -> None:

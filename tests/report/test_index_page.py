@@ -81,7 +81,7 @@ def index(name: str = "Hips", **more: Any) -> Json:
                      "arms": [arm, {**arm, "label": "Old", "age": "7"}], "overlaps": name, "note": name, "source": name,
                      "described": True, "outcomes": ["fall", name]}],
         "bias": {"page": "bias.html", "instruments": [instrument(name)]},
-        "data": [{"path": f"data/{name}.csv", "bytes": 2048}], "problems": [name],
+        "data": [{"path": f"data/{name}.zip", "format": "zip"}], "problems": [name],
         "inputs": [{"path": name, "sha256": "a" * 64}], **more,
     }  # fmt: skip
 
@@ -150,7 +150,8 @@ def test_the_page_says_what_the_document_says() -> None:
     text = " ".join(lxml_html.fromstring(page_of(value)).text_content().split())
     row = value["outcomes"][0]["shown"]
     for said in (row["estimate"], row["interval"], row["sentence"], row["counts"], "Hips has changed", "synth report",
-                 "a" * 64, "Not run: Hips", "2.0 kB", "not judged", "2 of 3 sums do not add up"):  # fmt: skip
+                 "a" * 64, "Not run: Hips", "everything in one archive", "not judged",
+                 "2 of 3 sums do not add up"):  # fmt: skip
         assert said in text, said
     for check in value["flow"]["checks"]:
         shown = f"does not add up, {check['left']} here and {check['right']} there"

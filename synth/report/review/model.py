@@ -29,7 +29,7 @@ class File:
 
     name: str
     address: str
-    size: str
+    about: str
 
 
 @dataclass(frozen=True)

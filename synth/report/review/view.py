@@ -19,7 +19,10 @@ from .studies import study_row
 __all__ = ["index"]
 
 _QUESTION = (("Population", "population"), ("Intervention", "intervention"), ("Comparator", "comparator"))
-_UNITS = ((2**20, "MB"), (2**10, "kB"))
+_KINDS = {
+    "zip": "everything in one archive: tables, figures, scripts, references, versions, digests",
+    "xlsx": "every table in one workbook",
+}
 
 
 def index(document: Document, searches: Sequence[str] = ()) -> Index:
@@ -70,7 +73,7 @@ def index(document: Document, searches: Sequence[str] = ()) -> Index:
         bias=tuple(_bias(each) for each in items(document, "bias", "instruments")),
         bias_page=address(page) if page else "",
         data=tuple(
-            File(text(each, "path"), address(get(each, "path")), _size(get(each, "bytes")))
+            File(text(each, "path"), address(get(each, "path")), _kind(text(each, "format")))
             for each in items(document, "data")
         ),
         documents=_documents([*rows, *more]),
@@ -207,10 +210,5 @@ def _documents(rows: Sequence[Any]) -> tuple[Anchor, ...]:
     return (*(Anchor(name, address(name)) for name in found), Anchor("index.json", "./index.json"))
 
 
-def _size(value: Any) -> str:
-    if not isinstance(value, int):
-        return rounding.ABSENT
-    for unit, name in _UNITS:
-        if value >= unit:
-            return f"{value / unit:.1f} {name}"
-    return noun(value, "byte", "bytes")
+def _kind(format: str) -> str:
+    return _KINDS.get(format, "")
