@@ -49,6 +49,9 @@ CASES: Final[dict[str, Case]] = {
     "two_arms": Case(
         PAIR, tuple((f"Trial {i}", 2 + i % 5, 40 + i, 5 + i % 4, 42 + 2 * i) for i in range(8)), ("--measure", "OR")
     ),
+    "two_arms_few": Case(
+        PAIR, tuple((f"Trial {i}", 2 + i % 5, 40 + i, 5 + i % 4, 42 + 2 * i) for i in range(4)), ("--measure", "RR")
+    ),
     "rates": Case(("study", "events", "time"), tuple((f"Cohort {i}", 3 + 2 * i, 120.5 + 40 * i) for i in range(6))),
     "means": Case(
         ("study", "mean", "sd", "n"), tuple((f"Means {i}", 120.5 + 4 * i, 30.25 + i, 25 + 2 * i) for i in range(6))
@@ -56,7 +59,7 @@ CASES: Final[dict[str, Case]] = {
 }
 
 
-def make(case: Case, folder: Path, name: str = "case") -> Path:
+def make(case: Case, folder: Path, name: str) -> Path:
     """Pool a case in a folder by the command line, and return its page."""
     table = folder / f"{name}.csv"
     with table.open("w", encoding="utf-8", newline="") as out:

@@ -80,7 +80,7 @@ def case_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
     def page(name: str) -> Path:
         if name not in made:
-            made[name] = make(CASES[name], tmp_path_factory.mktemp("pages"))
+            made[name] = make(CASES[name], tmp_path_factory.mktemp("pages"), name)
         return made[name]
 
     return page

@@ -12,7 +12,7 @@ from .conftest import Opener
 
 WIDTHS = (360, 1024, 1920)
 # Words by which a program gives away that a value was missing; a sentence may begin with "None of 105 patients".
-GIVEN_AWAY = re.compile(r"\b(nan|NaN|undefined|null|inf|Infinity)\b|\bNone\b(?! (of|was|were|is|has)\b)")
+GIVEN_AWAY = re.compile(r"\b(nan|NaN|undefined|null|inf|Infinity)\b|\bNone\b(?! (of|was|were|is|has|reports)\b)")
 
 # Text of a picture that lies outside of its picture, by more than the side bearing of a letter.
 OUTSIDE = """() => {
