@@ -97,9 +97,11 @@ class ProblemsError(SynthError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
-        n = len(self.problems)
-        head = f"{n} problem{'' if n == 1 else 's'} found; nothing was changed."
-        super().__init__("\n".join([head, *(f"  {p}" for p in self.problems)]))
+        errors = [each for each in self.problems if each.severity == "error"]
+        others = [each for each in self.problems if each.severity != "error"]
+        more = f", and {len(others)} warning{'' if len(others) == 1 else 's'}" if others else ""
+        head = f"{len(errors)} problem{'' if len(errors) == 1 else 's'} found{more}; nothing was changed."
+        super().__init__("\n".join([head, *(f"  {p}" for p in errors), *(f"  {p.severity}: {p}" for p in others)]))
 
 
 class WorkspaceError(SynthError):

@@ -38,7 +38,7 @@ def import_(
     """
     from ..steps.run import to_json
     from ..steps.sheets import Given, import_sheets
-    from ..steps.sheets_text import tell
+    from ..steps.sheets_text import tell, told
     from ..workspace import Workspace
 
     workspace = Workspace.find()
@@ -47,8 +47,8 @@ def import_(
         made = import_sheets(
             workspace, sheets, given=Given(study, arm, outcome), drop_identity=drop_identity, dry_run=dry_run
         )
-    for problem in made.warnings:
-        say(f"synth: {problem}", err=True)
+    for warning in told(made.warnings):
+        say(f"synth: {warning}", err=True)
     if as_json:
         click.echo(to_json(made.to_dict(), ascii_only=not Console.of(sys.stdout).unicode), nl=False)  # JSON escapes
         return

@@ -19,6 +19,8 @@ _KINDS = {
 _FIGURES = frozenset(name for names in _KINDS.values() for name in names)
 WORDS = "words"
 """Sheet with the lists that cells are filled in from; it is no table of a review."""
+START = "instructions"
+"""Sheet that says how to fill in the others; it is none either."""
 INSTRUMENTS = ("jbi-case-series", "robins-i", "newcastle-ottawa", "minors")
 
 

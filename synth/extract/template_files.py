@@ -7,13 +7,12 @@ import io
 from datetime import datetime
 from typing import Any
 
-from .template import WORDS, Blank, BlankSheet, Template
+from .template import START, WORDS, Blank, BlankSheet, Template
 
 ROWS = 2000
 """How many rows below the heading have lists and limits."""
 LARGEST_COUNT = 10_000_000
 _WIDE = frozenset({"title", "definition", "meaning", "note", "support", "source", "exclude", "population", "authors"})
-_START = "instructions"
 
 
 def to_csv(sheet: BlankSheet) -> str:
@@ -72,7 +71,7 @@ def to_workbook(template: Template, made: datetime) -> bytes:
         "cell": book.add_format({"valign": "top", "num_format": "@", "quote_prefix": True}),  # never a formula
         "number": book.add_format({"valign": "top"}),
     }  # fmt: skip
-    _instructions(book.add_worksheet(_START), template, looks)
+    _instructions(book.add_worksheet(START), template, looks)
     pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in template.sheets]
     ranges = _words(book.add_worksheet(WORDS), template, looks)
     for sheet, page in pages:

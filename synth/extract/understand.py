@@ -27,7 +27,7 @@ from .forms.studies import read_bias, read_studies
 from .forms.wide import described, is_described, read_wide, spot_of
 from .forms.wide import spots_of as spots_of_wide
 from .reading.tables import Table
-from .template import WORDS
+from .template import START, WORDS
 
 BIAS_FORM, PAIRS, LONG_FORM, WIDE, PATIENT_ROWS, STUDY_ROWS = "bias", "pairs", "long", "wide", "patients", "studies"
 _SAID: Final = {
@@ -245,12 +245,15 @@ class _Found:
 
     def take(self, table: Table) -> None:
         """Read one table."""
-        self.notes += [str(note) for note in table.notes]
         if not table.header:
+            self.notes += [str(note) for note in table.notes]
             self.problems += table.problems
             return
         sheet = self.sheet(table)
         form = form_of(sheet)
+        if not form and table.sheet == START:
+            return  # the template's own words
+        self.notes += [str(note) for note in table.notes]
         doubtful = form in (WIDE, STUDY_ROWS) and repeats(sheet)
         known = identities(table, patients=doubtful or form == PATIENT_ROWS)
         if known:

@@ -142,7 +142,9 @@ def _imported(
     found = None
     if tables:
         found = understand(tables, workspace.review, given=given, drop_identity=drop_identity, beside=beside)
-        problems += found.problems
+        # What the review had already is told by synth check; here it would hide what is new.
+        old = set(beside.warnings) if beside else set()
+        problems += [each for each in found.problems if each not in old]
     if any(problem.severity == "error" for problem in problems) or found is None:
         raise ProblemsError(problems)
     return keep(workspace, found, sources, problems, dry_run=dry_run)

@@ -4,13 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..errors import Problem
 from ..extract.store import Change
 from .sheets import Imported
 
 MOST = 40
 """Rows that are listed one by one; of more the number is said, and --json has them all."""
+_ALIKE = 4
 _SHOWN = ("events", "total", "mean", "sd", "median", "q1", "q3", "time", "percent_reported", "judgement", "n", "year")
 _WORDS = {"results": "figures", "studies": "studies", "bias": "judgements", "patients": "patients"}
+
+
+def told(warnings: Sequence[Problem]) -> list[str]:
+    r"""Say what should be looked at: each once, and of many rows with the same remedy the first few.
+
+    Examples
+    --------
+    >>> said = "has no row in the studies sheet.", "Add it there."
+    >>> rows = [Problem("a.csv", *said, row, "study") for row in range(2, 9)]
+    >>> print(*told([*rows, rows[0]])[3:], sep="\n")
+    a.csv, row 5, column study: has no row in the studies sheet. Add it there.
+    a.csv, column study: the same in 3 more rows (6, 7, 8; all of them: --json).
+    """
+    groups: dict[tuple[str, str | None, str | None, str], list[Problem]] = {}
+    for each in dict.fromkeys(warnings):
+        groups.setdefault((each.file, each.sheet, each.column, each.remedy), []).append(each)
+    lines: list[str] = []
+    for (file, sheet, column, _), same in groups.items():
+        lines += [str(each) for each in same[:_ALIKE]]
+        rows = [str(each.row) for each in same[_ALIKE:] if each.row is not None]
+        if len(same) > _ALIKE:
+            where = ", ".join([file, *([f"sheet {sheet}"] if sheet else []), *([f"column {column}"] if column else [])])
+            shown = ", ".join(rows[:10]) + (", ..." if len(rows) > 10 else "")
+            lines.append(
+                f"{where}: the same in {len(same) - _ALIKE:,} more row{'' if len(same) == _ALIKE + 1 else 's'} "
+                f"({shown}; all of them: --json)."
+            )
+    return lines
 
 
 def tell(made: Imported) -> str:

@@ -142,8 +142,33 @@ def test_import_starts_a_review(tmp_path: Path, run: Run) -> None:
     run("init", "mine", cwd=tmp_path)
     review = tmp_path / "mine"
     text = (review / "review.toml").read_text("utf-8")
-    arm, outcome = (text.split(f"[{kind}.")[1].split("]")[0] for kind in ("arms", "outcomes"))
+    arm, outcome = (text.split(f"[{kind}.")[1].split("]")[0].partition(".")[0] for kind in ("arms", "outcomes"))
     (review / "s.csv").write_text(f"study,arm,outcome,events,total\nA 2020,{arm},{outcome},1,9\n", "utf-8")
     done = run("import", "s.csv", cwd=review)
     assert done.code == 0, done.err
     assert "A 2020" in (review / "extracted" / "results.csv").read_text("utf-8")
+
+
+def test_a_warning_is_said_once_and_not_for_every_row(review: Path, run: Run) -> None:
+    """Fifty new studies make fifty lines, or what the review warned of before comes with each import."""
+    (review / "extracted" / "studies.csv").write_text("study,arm,year\nZorn 2031,new,2031\n", "utf-8")
+    rows = "".join(f"Abel {year},new,fall,1,9\n" for year in range(1950, 2000))
+    (review / "s.csv").write_text("study,arm,outcome,events,total\n" + rows, "utf-8")
+    first = run("import", "s.csv", cwd=review)
+    assert first.code == 0, first.err
+    lines = [line for line in first.err.splitlines() if "s.csv" in line]
+    assert len(lines) == 5
+    assert "the same in 46 more rows" in lines[-1]
+    assert "results.csv" not in first.err, "told by synth check"
+    again = run("import", "s.csv", "--json", cwd=review)
+    assert len(json.loads(again.out)["warnings"]) == 50
+
+
+def test_errors_and_warnings_are_told_apart(review: Path, run: Run) -> None:
+    """Somebody mends what stands in the way of nothing."""
+    (review / "extracted" / "studies.csv").write_text("study,arm,year\nZorn 2031,new,2031\n", "utf-8")
+    (review / "s.csv").write_text("study,arm,outcome,events,total\nAbel 2030,new,fall,12,9\n", "utf-8")
+    done = run("import", "s.csv", cwd=review)
+    assert done.code == 1
+    assert "1 problem found, and 1 warning; nothing was changed." in done.err
+    assert "\n  warning: s.csv, row 2, column study" in done.err
