@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.errors import SettingsError
-from synth.meta.inverse.tau2 import METHODS, estimate_tau2, solve_q, upper_bound
+from synth.meta.inverse.shared import shared_scores
+from synth.meta.inverse.tau2 import METHODS, estimate_tau2, maximum, solve_q, upper_bound
 from synth.meta.sensitivity.rows import log_likelihoods, make_rows, sums
 from tests.meta.strategies import BOUNDED, studies
 
@@ -110,3 +113,36 @@ def test_unknown_method() -> None:
     """A misspelt method would silently be another."""
     with pytest.raises(SettingsError, match="REML"):
         estimate_tau2(make_rows([0.1, 0.2], [0.1, 0.1]), "BAYES")
+
+
+@BOUNDED
+@given(data=studies(least=3), ml=st.booleans())
+def test_masks_share_their_scores(data: tuple[np.ndarray, np.ndarray], ml: bool) -> None:
+    """The matrix product over masks finds another maximum, or another sign of the score, than each mask by itself."""
+    y, v = data
+    k = y.size
+    masks = np.random.default_rng(5).random((12, k)) < 0.7
+    masks[:, :2] = True
+    many = make_rows(y, v, masks)
+    assert many.shared is not None
+    apart = replace(many, shared=None)
+    grid = np.geomspace(v.min(), 100.0 * v.max(), 7)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = shared_scores(many, grid, ml)
+        s = sums(apart, np.broadcast_to(grid, (12, 7)))
+        if found is not None:
+            expected = np.log(s.a / (s.s1 if ml else s.trace))
+            # a thousandth is left to rounding; on ordinary data it is nothing
+            np.testing.assert_allclose(np.nan_to_num(np.exp(found)), np.exp(expected), rtol=2e-3, atol=1e-6)
+        together, alone = maximum(many, ml), maximum(apart, ml)
+    # the maximum is met to rounding of the score, which is flat there
+    np.testing.assert_allclose(together, alone, rtol=1e-8, atol=1e-11 * float(np.median(v)))
+
+
+def test_scores_that_would_lose_their_digits_are_not_shared() -> None:
+    """One weight that is nearly all would leave rounding where the score's sign is read."""
+    rows = make_rows([0.0, 1.0, 3.0], [1e-12, 1.0, 2.0], np.ones((9, 3)))
+    assert shared_scores(rows, np.array([1e-13, 1.0]), ml=False) is None
+    assert shared_scores(rows, np.array([0.5, 1.0]), ml=False) is not None
+    assert make_rows([0.0, 1.0], [1.0, np.inf], np.ones((9, 2))).shared is None
+    assert make_rows([[0.0, 1.0], [1.0, 2.0]], [[1.0, 1.0], [1.0, 2.0]], np.ones((2, 2))).shared is None

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import SettingsError
 from synth.meta.inverse.heterogeneity import i2_from_tau2, typical_variance
-from synth.meta.inverse.tau2 import check_method, estimate_tau2, tau2_standard_error
+from synth.meta.inverse.tau2 import check_method, tau2_of, tau2_standard_error
 from synth.meta.numeric.distributions import Floats, chi2_tail, t_two_sided, t_upper
 from synth.meta.sensitivity.rows import Rows, Sums, log_likelihoods, make_rows, sums
 
@@ -44,10 +44,22 @@ class _derived:
     def __get__(self, fit: InverseFit | None, owner: type | None = None) -> Floats | _derived:
         if fit is None:
             return self
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            value = self.compute(fit).reshape(fit._rows.lead)
+        value = self.make(fit).reshape(fit._rows.lead)
         fit.__dict__[self.name] = value  # found before this descriptor from now on
         return value
+
+    def make(self, fit: InverseFit) -> Floats:
+        """Compute it, flat or not."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return self.compute(fit)
+
+
+class _calm(_derived):
+    """The same of what warns of nothing where every row has two studies or more: silence costs as much as the sum."""
+
+    def make(self, fit: InverseFit) -> Floats:
+        """Compute it, flat or not."""
+        return self.compute(fit) if fit._ordinary else super().make(fit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +99,9 @@ class InverseFit:
         """np.where, but free where every row has studies enough, which is nearly always."""
         return value if self._ordinary else np.where(defined, value, otherwise)
 
-    @cached_property
+    @property
     def _ordinary(self) -> bool:
-        return bool((self._rows.k > 1).all())
+        return self._rows.several
 
     @cached_property
     def _several(self) -> NDArray[np.bool_]:
@@ -99,17 +111,18 @@ class InverseFit:
     def _some(self) -> NDArray[np.bool_]:
         return self._rows.k > 0
 
-    @_derived
+    @_calm
     def estimate(self) -> Floats:
         """Pooled estimate, analysis scale."""
         return self._rows.origin + self._sums.mean
 
-    @_derived
+    @_calm
     def hksj_scale(self) -> Floats:
         """Weighted mean square of the residuals, before any floor: se of "hksj" is its root times the Wald one."""
-        return self._where(self._several, self._sums.q / self._rows.df)
+        scale = self._sums.q / self._rows.df
+        return scale if self._ordinary else np.where(self._several, scale, np.nan)
 
-    @_derived
+    @_calm
     def se(self) -> Floats:
         """Standard error of the estimate by `ci_method`."""
         wald = np.sqrt(1.0 / self._sums.s1)
@@ -121,9 +134,11 @@ class InverseFit:
         # a single study has no residuals to scale by
         return wald * np.sqrt(scale if self._ordinary else np.where(np.isnan(scale), 1.0, scale))
 
-    @_derived
+    @_calm
     def df(self) -> Floats:
         """Degrees of freedom, infinite: normal. One study has its own normal interval under every `ci_method`."""
+        if self._ordinary and self.ci_method != "wald":
+            return self._rows.df
         if self.ci_method == "wald":
             return self._where(self._some, np.full(len(self._rows.k), np.inf))
         return self._where(self._some, self._where(self._several, self._rows.df, np.inf))
@@ -142,17 +157,17 @@ class InverseFit:
     def _quantile(self) -> Floats:
         return t_upper(0.5 * (1.0 - self.level), self.df)
 
-    @_derived
+    @_calm
     def ci_low(self) -> Floats:
         """Lower limit of the estimate, analysis scale."""
         return self.estimate - self._quantile * self.se
 
-    @_derived
+    @_calm
     def ci_high(self) -> Floats:
         """Upper limit of the estimate, analysis scale."""
         return self.estimate + self._quantile * self.se
 
-    @_derived
+    @_calm
     def tau2(self) -> Floats:
         """Between-study variance, 0 in a common-effect model."""
         return self._tau2
@@ -164,7 +179,7 @@ class InverseFit:
             return np.full(len(self._rows.k), np.nan)
         return tau2_standard_error(self._rows, self._tau2, self.tau2_method)
 
-    @_derived
+    @_calm
     def q(self) -> Floats:
         """Cochran's Q."""
         return self._where(self._some, self._at_zero.q)
@@ -330,7 +345,7 @@ def pool_inverse(
         zero = np.zeros(len(rows.k))
         s0 = sums(rows, zero)
         if effects == "random":
-            tau2 = estimate_tau2(rows, tau2_method, s0)
+            tau2 = tau2_of(rows, tau2_method, s0)
             s = sums(rows, tau2, first=True)
         else:
             tau2, s = zero if rows.k.all() else np.where(rows.k > 0, zero, np.nan), s0

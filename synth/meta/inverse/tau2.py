@@ -13,15 +13,21 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.errors import NoAnswer, SettingsError
+from synth.meta.inverse.shared import shared_scores
 from synth.meta.numeric.distributions import Floats, chi2_upper
-from synth.meta.sensitivity.rows import BLOCK, Pools, Rows, Sums, dot, sums
+from synth.meta.sensitivity.pools import Pools
+from synth.meta.sensitivity.rows import BLOCK, Rows, Sums, dot, sums
 
 AnyPools = TypeVar("AnyPools", bound=Pools)
 STEPS: Final = 200
 # ratio of neighbouring grid values of (tau2 + smallest variance), as a logarithm: weights change on a scale of 1
 GRID_STEP: Final = 0.5
+_FOUR: Final = np.arange(4)
+# from so many masks over the same studies on, their scores are one matrix product
+MASKS: Final = 8
 
 
 def _positive(t: Floats) -> Floats:
@@ -121,12 +127,27 @@ def evaluate(rows: AnyPools, grid: Floats, what: Callable[[AnyPools, Floats], Fl
     return out
 
 
-def _newton(rows: Pools, low: Floats, high: Floats, h_low: Floats, h_high: Floats, ml: bool) -> Floats:
-    """Solve the score between brackets, by Newton's steps in log(t + v_min) that fall back on halving."""
+def _crossing(x: Floats, h: Floats) -> Floats:
+    """Where `h`, given at four values of `x` in each row, is 0, by an inverse cubic; anything where there is none."""
+    apart = h[:, None, :] - h[:, :, None]
+    apart[:, _FOUR, _FOUR] = 1.0
+    share = h[:, None, :] / apart
+    share[:, _FOUR, _FOUR] = 1.0
+    return dot(share.prod(axis=2), x)
+
+
+def _newton(rows: Pools, grid: Floats, h: Floats, row: NDArray[np.intp], at: NDArray[np.intp], ml: bool) -> Floats:
+    """Solve the score between brackets, by Newton's steps in log(t + v_min) that fall back on halving.
+
+    A bracket is from ``grid[row, at]`` to the next value, and `h` the score there.
+    """
     c = rows.v_min
-    x_low, x_high = np.log(low + c), np.log(high + c)
-    share = h_low / (h_low - h_high)
-    x = x_low + np.where((share > 0) & (share < 1), share, 0.5) * (x_high - x_low)
+    near = np.minimum(np.maximum(at - 1, 0), grid.shape[1] - 4)[:, None] + _FOUR
+    values = np.log(grid[row[:, None], near] + c[:, None])
+    one = np.arange(len(row))
+    x_low, x_high = values[one, at - near[:, 0]], values[one, at - near[:, 0] + 1]
+    x = _crossing(values, h[row[:, None], near])
+    x = np.where((x > x_low) & (x < x_high), x, 0.5 * (x_low + x_high))
     t: Floats = c * np.expm1(x - np.log(c))
     out: Floats = t.copy()
     live = np.arange(len(t))
@@ -163,6 +184,18 @@ def _newton(rows: Pools, low: Floats, high: Floats, h_low: Floats, h_high: Float
     raise NoAnswer(f"The likelihood's maximum in tau2 was bracketed but not met in {STEPS} steps.")
 
 
+def _scores(rows: Pools, top: Floats, ml: bool) -> tuple[Floats, Floats]:
+    """Trial values of each row, and the score's logarithm there; one grid for all where the rows are masks."""
+    if isinstance(rows, Rows) and rows.shared is not None and len(top) >= MASKS:
+        low, high = float(rows.v_min.min()), float(top.max())
+        grid = low * np.expm1(np.linspace(0.0, (span := np.log1p(high / low)), max(int(span / GRID_STEP) + 3, 4)))
+        h = shared_scores(rows, grid, ml)
+        if h is not None:
+            return np.broadcast_to(grid, h.shape), h
+    every = trial_values(rows, top, np.zeros(len(top)))
+    return every, evaluate(rows, every, lambda r, t: _score_ratio(r.sums(t), ml))
+
+
 def maximum(rows: Pools, ml: bool) -> Floats:
     """Global maximum of the full (`ml`) or the restricted likelihood in tau2."""
     best = np.zeros(len(rows.k))
@@ -172,17 +205,15 @@ def maximum(rows: Pools, ml: bool) -> Floats:
     if not len(search):
         return best
     part = rows if len(search) == len(best) else rows.take(search)
-    grid = trial_values(part, top[search] * 1.0625, np.zeros(len(search)))
-    h = evaluate(part, grid, lambda r, t: _score_ratio(r.sums(t), ml))
-    rise = h > 0
+    grid, h = _scores(part, top[search] * 1.0625, ml)
     # beyond the bound the score is negative; rounding must not say otherwise
+    rise = (h > 0) & (grid < top[search, None] * 1.0625)
     rise[:, -1] = False
     row, at = np.nonzero(rise[:, :-1] & ~rise[:, 1:])
     if not len(row):
         return best
     whole = len(row) == len(search) and bool((row == np.arange(len(row))).all())
-    pick = (row, at)
-    root = _newton(part if whole else part.take(row), grid[pick], grid[row, at + 1], h[pick], h[row, at + 1], ml)
+    root = _newton(part if whole else part.take(row), grid, h, row, at, ml)
     # where there is but one place to be, no likelihood is needed
     rivals = np.bincount(row, minlength=len(search)) + ~rise[:, 0]
     if (rivals <= 1).all():
@@ -293,8 +324,13 @@ def estimate_tau2(rows: Rows, method: str = "REML", at_zero: Sums | None = None)
     check_method(method)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         s0 = sums(rows, np.zeros(len(rows.k))) if at_zero is None else at_zero
-        t = METHODS[method](rows, s0)
-    if (rows.k > 1).all():
+        return tau2_of(rows, method, s0)
+
+
+def tau2_of(rows: Rows, method: str, at_zero: Sums) -> Floats:
+    """Return the same as :func:`estimate_tau2`, for a caller who has switched warnings off and looked at `method`."""
+    t = METHODS[method](rows, at_zero)
+    if rows.several:
         return t
     return np.where(rows.k > 1, t, np.where(rows.k > 0, 0.0, np.nan))
 

@@ -5,7 +5,7 @@ Each is one call of the mask kernel with another mask.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,11 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import SettingsError
 from synth.meta.inverse.fit import InverseFit, pool_inverse
-from synth.meta.numeric.distributions import Floats, chi2_tail
+from synth.meta.numeric.distributions import Floats, chi2_upper
+from synth.meta.sensitivity.rows import Sums
 
 # Up to how many studies every subset is pooled: 2^15 - 1 of them.
 EXHAUSTIVE: Final = 15
 NUMBERS_AT_ONCE: Final = 32_768
+_MEDIAN: Final = float(chi2_upper(0.5, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +80,20 @@ def leave_one_out_masks(include: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _inflation(fit: InverseFit) -> Floats:
     """How much `ci_method` multiplies the squared Wald standard error."""
+    if fit.ci_method in ("wald", "t"):
+        return np.ones_like(fit.estimate)
     scale = np.where(np.isnan(fit.hksj_scale), 1.0, fit.hksj_scale)
-    return {"hksj": scale, "hksj-adhoc": np.maximum(scale, 1.0)}.get(fit.ci_method, np.ones_like(scale))
+    return scale if fit.ci_method == "hksj" else np.maximum(scale, 1.0)
+
+
+def _pools(fit: InverseFit, rows: NDArray[np.intp]) -> InverseFit:
+    """Some of the pools of a fit, in the shape of `rows`, which counts them flat."""
+    flat = rows.reshape(-1)
+    both = fit._at_zero, fit._sums
+    at_zero, sums = (Sums(*(part[flat] if part.ndim else part for part in s)) for s in both)
+    return replace(
+        fit, _rows=replace(fit._rows.take(flat), lead=rows.shape), _tau2=fit._tau2[flat], _at_zero=at_zero, _sums=sums
+    )
 
 
 def influence(
@@ -135,8 +149,11 @@ def influence(
             prediction=prediction,
         )
 
-    full = pool(y, v, use)
-    out = pool(y[..., None, :], v[..., None, :], leave_one_out_masks(use))
+    # All studies, and then without each: one call of the kernel.
+    masks = np.concatenate([use[..., None, :], leave_one_out_masks(use)], axis=-2)
+    both = pool(y[..., None, :], v[..., None, :], masks)
+    where = np.arange(masks[..., 0].size).reshape(masks.shape[:-1])
+    full, out = _pools(both, where[..., 0]), _pools(both, where[..., 1:])
     # what stands where a study does not count is nobody's business
     y, v = np.where(use, y, np.nan), np.where(use, v, np.nan)
     k = np.asarray(full.k, dtype=np.float64)[..., None]
@@ -146,13 +163,14 @@ def influence(
         total = out.tau2 + v
         hat = np.where(use, full.weights, np.nan)
         dffits = change / np.sqrt(scale * hat * total)
-        weight = np.where(use[..., None, :], 1.0 / (v[..., None, :] + out.tau2[..., :, None]), 0.0).sum(axis=-1)
+        # What the pool without the study has of weight, and what the study would have beside it.
+        weight = out._sums.s1.reshape(out._rows.lead) + 1.0 / total
         dfbetas = change / np.sqrt(scale / weight)
         variance, deleted = full.se[..., None] ** 2, out.se**2
         cook = change * change / variance
         influential = (
             (np.abs(dffits) > 3.0 * np.sqrt(1.0 / (k - 1.0)))
-            | (chi2_tail(np.where(np.isnan(cook), 0.0, cook), 1.0) < 0.5)
+            | (cook > _MEDIAN)
             | (hat > 3.0 / k)
             | (np.abs(dfbetas) > 1.0)
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,42 +32,6 @@ def dot(a: Floats, b: Floats) -> Floats:
     """
     total: Floats = np.vecdot(a, b)
     return total
-
-
-class Pools(Protocol):
-    """What a tau2 method asks of pools, whether their estimates have a common mean or a regression."""
-
-    @property
-    def k(self) -> Floats:
-        """Number of studies that count, shape (rows,)."""
-
-    @property
-    def df(self) -> Floats:
-        """Studies that count beyond the coefficients, shape (rows,)."""
-
-    @property
-    def v_min(self) -> Floats:
-        """Smallest variance that counts."""
-
-    @property
-    def v_max(self) -> Floats:
-        """Largest variance that counts."""
-
-    @property
-    def size(self) -> int:
-        """How many numbers one trial value touches."""
-
-    def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
-        """Return some of the rows."""
-
-    def mean_square(self) -> Floats:
-        """Return the unweighted mean square of the residuals."""
-
-    def sums(self, tau2: Floats, *, third: bool = False) -> Sums:
-        """Return the weighted sums at `tau2`."""
-
-    def log_likelihoods(self, tau2: Floats) -> tuple[Floats, Floats]:
-        """Return the full and the restricted log-likelihood at `tau2`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +57,11 @@ class Rows:
         Smallest and largest variance among the studies that count (1 in a row without any).
     lead : tuple of int
         The leading shape to give back.
+    several : bool
+        Whether two studies or more count in every row.
+    shared : tuple of ndarray, or None
+        Where all rows are masks over the same studies: their estimates, their variances, both of shape (k,), and how
+        often each counts in each row, shape (rows, k).
     """
 
     y: Floats
@@ -105,6 +74,8 @@ class Rows:
     v_min: Floats
     v_max: Floats
     lead: tuple[int, ...]
+    several: bool
+    shared: tuple[Floats, Floats, Floats] | None = None
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Rows:
         """Return some of the rows, flat."""
@@ -121,6 +92,8 @@ class Rows:
             v_min=self.v_min[index],
             v_max=self.v_max[index],
             lead=first.shape,
+            several=self.several or bool((self.k[index] > 1).all()),
+            shared=None if self.shared is None else (*self.shared[:2], self.shared[2][index]),
         )
 
     def in_order(self, x: Floats) -> Floats:
@@ -194,8 +167,12 @@ def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> R
     """
     y_in, v_in = np.asarray(y, dtype=np.float64), np.asarray(v, dtype=np.float64)
     counts: Floats | None = None
+    use: NDArray[np.bool_] | None
+    once: tuple[Floats, Floats] | None = None
     if include is not None:
         inc = np.asarray(include)
+        if inc.ndim > 1 and inc.shape[-1] == y_in.size == v_in.size:
+            once = y_in.reshape(-1), v_in.reshape(-1)
         if inc.dtype != np.bool_:
             inc = np.asarray(inc, dtype=np.float64)
             if not (np.isfinite(inc).all() and (inc >= 0).all()):
@@ -208,26 +185,29 @@ def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> R
     else:
         if y_in.shape != v_in.shape:
             y_in, v_in = np.broadcast_arrays(y_in, v_in)
-        use = v_in != np.inf
+        use = None
     if y_in.ndim == 0:
         raise ValueError("estimates and variances need an axis of studies (the last one)")
     lead, size = y_in.shape[:-1], y_in.shape[-1]
     n = math.prod(lead)
-    use = use.reshape(n, size)
     y_in, v_in = y_in.reshape(n, size), v_in.reshape(n, size)
-    everything = bool(use.all())
+    # counting is the quickest way to see that all is well, as it nearly always is
+    everything = use is None and v_in.size > 0 and np.count_nonzero((v_in > 0.0) & (v_in < np.inf)) == v_in.size
     if not everything:
-        y_in, v_in = np.where(use, y_in, 0.0), np.where(use, v_in, np.inf)
-    if not (v_in > 0).all():
-        raise ValueError("every variance that counts must be a number above 0")
-    if not np.isfinite(y_in).all():
+        use = v_in != np.inf if use is None else use.reshape(n, size)
+        everything = bool(use.all())
+        if not everything:
+            y_in, v_in = np.where(use, y_in, 0.0), np.where(use, v_in, np.inf)
+        if not (v_in > 0).all():
+            raise ValueError("every variance that counts must be a number above 0")
+    if np.count_nonzero(np.isfinite(y_in)) < y_in.size:
         raise ValueError("every estimate that counts must be a finite number")
     m: Floats | None = None
     if counts is not None:
-        m = np.where(use, np.broadcast_to(counts, (*lead, size)).reshape(n, size), 0.0)
+        m = np.where(True if use is None else use, np.broadcast_to(counts, (*lead, size)).reshape(n, size), 0.0)
         k: Floats = m.sum(axis=1)
     else:
-        k = np.full(n, float(size)) if everything else use.sum(axis=1, dtype=np.float64)
+        k = np.full(n, float(size)) if everything or use is None else use.sum(axis=1, dtype=np.float64)
     if size == 0:
         # one empty place, so that nothing below needs to ask whether there is a first study
         return make_rows(np.zeros((*lead, 1)), np.full((*lead, 1), np.inf))
@@ -239,24 +219,27 @@ def make_rows(y: ArrayLike, v: ArrayLike, include: ArrayLike | None = None) -> R
     y_row[here, first] = y_row[:, 0]
     y_row[:, 0] = 0.0
     v_min: Floats = v_row[:, 0]
+    shared = None
+    if once is not None and np.isfinite(once[0]).all() and ((once[1] > 0) & (once[1] < np.inf)).all():
+        shared = (*once, np.asarray(use, dtype=np.float64) if m is None else m.copy())
     rest: Floats | None = None
     if m is not None:
         m[:, 0], m[here, first] = m[here, first], m[:, 0].copy()
         rest = m.copy()
         rest[:, 0] -= 1.0
     if everything:
-        v_max: Floats = v_row.max(axis=1)
+        v_max: Floats = np.maximum.reduce(v_row, axis=1)
     else:
         left_out = np.isinf(v_row)
         y_row[left_out] = 0.0
         v_max = np.where(left_out, 0.0, v_row).max(axis=1)
         empty = k == 0
         v_min, v_max = np.where(empty, 1.0, v_min), np.where(empty, 1.0, v_max)
-    return Rows(y_row, v_row, m, rest, first, origin, k, v_min, v_max, lead)
+    several = size > 1 if m is None and everything else bool((k > 1).all())
+    return Rows(y_row, v_row, m, rest, first, origin, k, v_min, v_max, lead, several, shared)
 
 
-@dataclass(frozen=True, eq=False)
-class Sums:
+class Sums(NamedTuple):
     """The weighted sums of each row at one trial value of tau2, with P = W - W11'W / sum(W).
 
     Attributes
@@ -329,7 +312,7 @@ def sums(rows: Rows, tau2: Floats, *, third: bool = False, first: bool = False) 
         w = others
     else:
         others, w = u, u * rest
-    r1: Floats = w.sum(axis=-1)
+    r1: Floats = np.add.reduce(w, axis=-1)
     s1 = one + r1
     mean: Floats = dot(w, y) / s1  # the first study's y is 0
     d: Floats = y - mean[..., None]
