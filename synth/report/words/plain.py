@@ -44,8 +44,11 @@ def visible(value: Any) -> str:
     """
     if value is None:
         return ""
+    said = str(value)
+    if said.isascii() and said.isprintable():
+        return " ".join(said.split())
     out = []
-    for char in str(value):
+    for char in said:
         if char in _SPACES:
             out.append(" ")
         elif char in _TURNING or (char not in _KEPT and unicodedata.category(char) in {"Cc", "Cf", "Cs"}):
