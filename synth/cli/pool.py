@@ -222,7 +222,8 @@ def _show(run: PoolRun, console: Console, *, asked: frozenset[str]) -> None:
 
     documents = [pooled.document for pooled in run.pooled]
     if len(documents) == 1:
-        for sentence in (words.answer(documents[0]), *words.sureness(documents[0])):
+        said = (words.answer(documents[0]), doubt.certainty(documents[0]), *words.sureness(documents[0]))
+        for sentence in filter(None, said):
             _sentence(sentence, console)
         say()
         drawn = terminal.forest(documents[0], width=console.width, unicode=console.unicode, signs=console.tty)

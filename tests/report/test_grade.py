@@ -269,9 +269,11 @@ def test_what_nobody_judged_is_said() -> None:
     made = reporting("proportion", 0.2, 0.15, 0.3, total=900)
     found = suggest(made)
     assert found.words == (
-        "Certainty of the evidence: not rated yet, because nobody has judged risk of bias and indirectness; what is "
-        "known leaves high at most."
+        "Certainty of the evidence: not rated yet, because nobody has judged risk of bias and indirectness; the other "
+        "domains take nothing off."
     )  # fmt: skip
+    few = suggest(reporting("proportion", 0.2, 0.15, 0.3, total=100))
+    assert few.words.endswith("; what is known leaves moderate at most.")
     part = suggest(made, judged={name: Judged("serious", "r") for name in ("risk_of_bias", "indirectness")})
     assert (part.by, part.level) == ("both", "low")
     assert part.words == "Certainty of the evidence (judged by the reviewers in part): low."

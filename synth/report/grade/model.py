@@ -158,6 +158,8 @@ class Certainty:
         if self.open and self.level != LEVELS[0]:
             unknown = _joined([label.lower() for label in self.open])
             known = f"what is known leaves {self.level} at most"
+            if self.level == self.start.used == LEVELS[-1]:
+                known = "the other domains take nothing off"
             return f"{start}: not rated yet, because nobody has judged {unknown}; {known}."
         told = "suggested from the numbers" if self.by == "suggestion" else "judged by the reviewers in part"
         return f"{start} ({told}): {self.level}."

@@ -51,6 +51,17 @@ def sureness(document: Document) -> list[str]:
     ]
 
 
+def certainty(document: Document) -> str:
+    """Return how certain the evidence is, in a sentence; empty where the document does not rate it.
+
+    Examples
+    --------
+    >>> certainty({"certainty": {"words": "Certainty of the evidence: low."}}), certainty({})
+    ('Certainty of the evidence: low.', '')
+    """
+    return text(document, "certainty", "words")
+
+
 def _names(studies: list[Any]) -> list[str]:
     return [text(study, "study") or "(no label)" for study in studies]
 
