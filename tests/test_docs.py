@@ -104,7 +104,7 @@ def test_every_example_runs(
         place = tmp_path / str(number)
         place.mkdir()
         in_review = ("pool", "outcomes", "template", "import", "reconcile", "check", "bias", "report", "status")
-        in_review += ("export",)
+        in_review += ("export", "figure")
         if words[1] in in_review and "figures.csv" not in words:
             (place / "extracted").mkdir()
             for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):
@@ -121,6 +121,9 @@ def test_every_example_runs(
         monkeypatch.chdir(place)
         if words[1] == "export":
             assert run(["pool", "--outcome", "fusion", "--quick"]) == 0
+        if words[1] == "figure":
+            first = ["report", "--index-only"] if "prisma" in words else ["pool", "--outcome", "fusion", "--quick"]
+            assert run(["pool", "figures.csv"] if "figures.json" in words else first) == 0
         if "--settled" in words:
             settle(words)
         assert run(words[1:]) == 0, f"{line}\n{capsys.readouterr().err}"

@@ -24,8 +24,8 @@ LAYOUTS = ("synth", "jama", "bmj", "revman")
 Examples:
   synth figure forest --outcome fusion -o fusion.pdf --width 174mm
   synth figure forest --outcome fusion -o fusion.tiff --width 8.5cm --dpi 600 --layout jama
-  synth figure funnel --outcome mortality_1y -o funnel.svg
-  synth figure baujat --outcome figures.json -o baujat.png
+  synth figure leave-one-out --outcome fusion -o without.svg
+  synth figure funnel --outcome figures.json -o funnel.png
   synth figure prisma -o flow.pdf
   synth figure forest --outcome fusion -o fusion.svg --json
 
