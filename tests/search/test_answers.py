@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -286,3 +287,25 @@ def test_a_large_batch_is_judged_quickly(shared: Path) -> None:
     judging = seconds(lambda body: classify(body, "efetch"))
     reading = seconds(lambda body: list(read_pubmed_xml(body)))
     assert judging < reading / 2  # about a seventh
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<eSearchResult>" + b"<i>" * 2_300_000,
+        b"<eSearchResult>" + b"<i><![CDATA[</</]]>" * 400_000,
+        b"<eSearchResult>" + b"<i><!-- </</ -->" * 400_000,
+        b"<eSearchResult>" + b"<i/>" * 2_300_000 + b"</eSearchResult>",
+    ],
+    ids=["deep", "deep behind CDATA", "deep behind comments", "wide"],
+)
+def test_an_answer_without_measure_costs_no_memory(body: bytes) -> None:
+    """Seven megabytes of elements in elements take three hundred of memory."""
+    tracemalloc.start()
+    try:
+        told = classify(body, "esearch")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert told.kind == "transient"
+    assert peak < 40 * 2**20

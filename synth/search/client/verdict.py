@@ -45,6 +45,10 @@ _TRACE: Final = re.compile(
 )
 _SHOWN = 300
 _LARGEST_TREE = 64 * 2**20
+_MOST_MARKS = 2_000_000  # "<" in a tree: ten thousand ids have 20,000, the links of a hundred records a tenth of this
+_DEEPEST = 200  # recorded answers have 12
+_PIECE = 2**14
+_FEW_OPEN = 2**17  # elements that are open, or that close themselves, before each is looked at: 20 MB of expat's memory
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ def _walk(bare: bytes) -> tuple[str, list[str]]:
     claimed = head[1].decode("ascii").lower() if head else "utf-8"
     if claimed not in ("utf-8", "utf8", "us-ascii", "ascii") and not bare.isascii() and _is_utf8(bare):
         raise ValueError(f"it claims to be in {claimed} and is in UTF-8")
+    _bound_depth(bare)
     parser = expat.ParserCreate()
     names: list[str] = []
     comments: list[str] = []
@@ -160,9 +165,45 @@ def _walk(bare: bytes) -> tuple[str, list[str]]:
     return names[0], comments
 
 
+def _bound_depth(bare: bytes) -> None:
+    """Refuse elements in elements without end: expat keeps each open one, in a hundred bytes and more.
+
+    More elements are opened than closed in front of the deepest one. Counting that a piece at a time is enough where
+    nothing but elements (and one document type) begins with "<"; only else each element is looked at.
+
+    Raises
+    ------
+    ExpatError, ValueError
+        It is deeper than any answer, or not well-formed.
+    """
+    left = most = 0
+    for start in range(0, len(bare), _PIECE):
+        piece = bare[start : start + _PIECE + 1]  # one byte more, so that no "</" is cut in two
+        left += piece.count(b"<", 0, _PIECE) - 2 * piece.count(b"</")
+        most = max(most, left)
+    if most + _PIECE // 3 <= _FEW_OPEN and bare.count(b"<!") <= bare[:4096].count(b"<!DOCTYPE"):
+        return
+    depth = 0
+    parser = expat.ParserCreate()
+
+    def start_element(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError(f"more than {_DEEPEST} elements stand in one another")
+
+    def end_element(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler = start_element
+    parser.EndElementHandler = end_element
+    parser.Parse(bare, True)
+
+
 def _errors(bare: bytes) -> list[str]:
     """List what stands in ERROR elements that are not empty (espell always has an empty one)."""
-    if len(bare) > _LARGEST_TREE:
+    if len(bare) > _LARGEST_TREE or bare.count(b"<") > _MOST_MARKS:
         return ["an answer that is larger than any"]
     root = ElementTree.fromstring(bare)
     # An <error> deeper down is about one id of many, which is then not among the delivered.
