@@ -15,10 +15,12 @@ import pytest
 
 from synth.cli.export import FORMATS
 from synth.report.exports.bundle import FORMATS as MADE
+from synth.report.exports.shape import problem
 from synth.report.outcome.embedded import embed
 from synth.steps.run import to_json
 
 from .conftest import FIGURES, Run
+from .test_bias import judged
 
 PAGE = "<!doctype html><html><body><p>Fall</p>{}</body></html>"
 
@@ -244,3 +246,19 @@ def test_a_link_leads_nowhere(run: Run, tmp_path: Path, document: dict[str, Any]
     assert not list((tmp_path / "precious").iterdir())
     (tmp_path / "out" / "page.json").symlink_to(tmp_path / "figures.csv")
     assert "page.json" in refused(run, tmp_path, "page.html", "-o", "out", "--format", "json")
+
+
+def test_judgements_and_certainty_go_out(run: Run, review: Path) -> None:
+    """The judgements of risk of bias, the certainty or the what-if do not fit the schema, or stay in."""
+    judged(review)
+    assert run("pool", "--outcome", "fall", cwd=review).code == 0
+    made = json.loads((review / "reports" / "fall.json").read_text("utf-8"))
+    assert problem(made) is None
+    assert run("export", "fall", "--format", "csv", "-o", "out", cwd=review).code == 0
+    files = files_of(review / "out")
+    rows = list(csv.DictReader(io.StringIO(files["fall/risk_of_bias.csv"].decode("utf-8-sig"))))
+    found = {(row["study"], row["item"]): row["judgement"] for row in rows}
+    assert (len(found), found["Dahl 2022", "3"], found["Brown 2020", "10"]) == (40, "no", "no")
+    domains = list(csv.DictReader(io.StringIO(files["fall/certainty.csv"].decode("utf-8-sig"))))
+    by_label = {row["domain"]: row["used"] for row in domains}
+    assert {each["label"]: each["used"] or "" for each in made["certainty"]["domains"]}.items() <= by_label.items()

@@ -14,6 +14,8 @@ READ_ME: Final = "read me"
 MADE: Final = datetime(1980, 1, 1, tzinfo=UTC)
 """Stands in the file's properties in place of the clock, so that the same tables give the same bytes."""
 _WIDEST, _NARROWEST, _LONG = 60.0, 8.0, 40
+_ON_ONE_PAGE: Final = 14
+"""A table with more columns is printed over several pages, the first column on each."""
 _EXPLAINED: Final = (
     "Numbers have every digit that the program keeps. An empty cell is not known or not defined; where a column is "
     "called reason, it says why.",
@@ -86,9 +88,11 @@ def _first(page: Any, tables: Sequence[Table], title: str, about: Sequence[tuple
     row = 2
     for name, said in about:
         page.write_string(row, 0, name, looks["bold"])
+        page.set_row(row, 15 * min(max(-(-len(said) // 95), 1), 20))
         page.write_string(row, 1, said[:LONGEST], looks["text"])
         row += 1
     for said in _EXPLAINED:
+        page.set_row(row, 15 * -(-len(said) // 95))  # not every program fits a row to its text by itself
         page.write_string(row, 1, said, looks["text"])
         row += 1
     row += 1
@@ -115,8 +119,11 @@ def _sheet(page: Any, table: Table, looks: Any) -> None:
     if table.columns:
         page.autofilter(0, 0, max(len(table.rows), 1), len(table.columns) - 1)
     page.set_landscape()
-    page.fit_to_pages(1, 0)
     page.repeat_rows(0)
+    if len(table.columns) <= _ON_ONE_PAGE:
+        page.fit_to_pages(1, 0)
+    else:
+        page.repeat_columns(0)
 
 
 def _write(page: Any, line: int, place: int, value: Cell, looks: Any) -> None:
