@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from ..figures.alone import alone
@@ -48,6 +49,11 @@ class Page:
     document: Document
     json: str
 
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of the document: made once, for the CSV files, the workbook and the tables of the whole review."""
+        return tables(self.document)
+
 
 def safe_name(said: object) -> str:
     """Return a name that a file may have anywhere: no folder, no device, nothing hidden.
@@ -62,11 +68,11 @@ def safe_name(said: object) -> str:
 
 
 def _csv(page: Page) -> Files:
-    return {f"{page.name}/{table.name}.csv": csv_text(table).encode() for table in _with_columns(tables(page.document))}
+    return {f"{page.name}/{table.name}.csv": csv_text(table).encode() for table in _with_columns(page.tables)}
 
 
 def _xlsx(page: Page) -> Files:
-    made = _with_columns(tables(page.document))
+    made = _with_columns(page.tables)
     return {f"{page.name}.xlsx": to_workbook(made, outcome_label(page.document), _about(page.document))}
 
 
@@ -122,7 +128,7 @@ def outcome_files(page: Page, formats: Iterable[str] = tuple(FORMATS)) -> Files:
 
 def review_tables(pages: Sequence[Page]) -> tuple[Table, ...]:
     """Return the tables of all outcomes, those of the same name as one, and what their columns mean."""
-    return _with_columns(stacked({page.name: tables(page.document) for page in pages}))
+    return _with_columns(stacked({page.name: page.tables for page in pages}))
 
 
 def review_files(pages: Sequence[Page], title: str, environment: Mapping[str, str]) -> Files:
