@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import WorkspaceError
-from ..report.exports.bundle import Page, bundle, review_files, safe_name
+from ..report.exports.bundle import Page, bundle, safe_name
 from ..workspace import Workspace, visible
 from .environment import environment
 from .fresh import Made
@@ -19,6 +20,7 @@ __all__ = ["FOLDER", "data_is_behind", "listed_data", "write_data"]
 
 FOLDER = "data"
 _ARCHIVE = "review.zip"
+_TABLES = "review"
 
 
 def write_data(workspace: Workspace, made: Sequence[Made]) -> tuple[Path, ...]:
@@ -32,10 +34,16 @@ def write_data(workspace: Workspace, made: Sequence[Made]) -> tuple[Path, ...]:
     pages = [Page(safe_name(each.path.stem), each.document, to_json(each.document)) for each in made]
     title, versions = workspace.review.title, environment()
     try:
-        files = review_files(pages, title, versions)
-        files[_ARCHIVE] = bundle(pages, title, versions)
+        packed = bundle(pages, title, versions)
     except ValueError as error:
         raise WorkspaceError(f"The data cannot go out: {visible(str(error), 300)}.") from error
+    # The tables of all outcomes lie in the archive; making them a second time would take as long again.
+    files = {_ARCHIVE: packed}
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        for whole in archive.namelist():
+            _, folder, name = whole.split("/", 2) if whole.count("/") >= 2 else ("", "", "")
+            if folder == _TABLES:
+                files[name] = archive.read(whole)
     return write_into(workspace.reports / FOLDER, files, whole=True)
 
 
