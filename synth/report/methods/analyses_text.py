@@ -147,6 +147,9 @@ def sensitivity(document: Document) -> list[Said]:
 _SETS = {
     "stated_denominators": "without the studies whose denominator was worked out by the reviewers",
     "no_bounds": "without the studies whose figure is only an upper or lower bound",
+    "printed_means": "without the studies whose mean was estimated from a median",
+    "no_high_risk_of_bias": "without the studies at a high or critical risk of bias",
+    "low_risk_of_bias": "without the studies judged to be at more than a low risk of bias",
 }
 
 

@@ -44,8 +44,8 @@ _BACK = {
     "PLOGIT", "PLN", "PAS", "PFT", "OR", "RR", "PETO", "IRLN", "IRS", "IRFT", "IRR", "MNLN", "ROM", "VR", "CVR", "ZCOR",
 }  # fmt: skip
 _INTEGRAL = (
-    "the likelihood was integrated over the random {what} numerically, with as many nodes as leave no error beyond "
-    "rounding, and maximised by Newton’s method"
+    "the likelihood was integrated over the random {what} numerically (trapezoidal rule, to rounding error) and "
+    "maximised by Newton’s method"
 )
 _MIXED = {
     ("PLOGIT", "glmm"): (

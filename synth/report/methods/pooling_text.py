@@ -55,9 +55,7 @@ def heterogeneity(document: Document) -> list[Said]:
         )
         how = code(document, "tau2", "ci_method")
         if how and (get(document, "tau2", "ci_low") is not None or get(document, "tau2", "ci_high") is not None):
-            keys = ("viechtbauer2007",) if "q-profile" in how else ("hardy1996",)
-            named = "the Q-profile method" if "q-profile" in how else "profile likelihood"
-            said.append(Said(f"Its {level(document)} confidence interval was found by {named}.", keys))
+            said.append(_tau2_interval(document, how))
         if "likelihood" in text(document, "tau2", "test", "method"):
             said.append(
                 Said(
@@ -70,14 +68,27 @@ def heterogeneity(document: Document) -> list[Said]:
     if get(het, "q") is not None:
         said.append(_q(document))
     if get(het, "i2") is not None:
-        source = text(document, "settings", "i2_method") or text(het, "i2_method")
-        made = "Q" if source.lower() in {"q", "from q"} else "τ² and the typical within-study variance"
+        # What the number was made from stands beside it: a common effect has no τ², whatever was asked for.
+        source = (text(het, "i2_method") or text(document, "settings", "i2_method")).lower()
+        made = "τ² and the typical within-study variance" if "tau2" in source or not source else "Q"
         h2 = " and H²" if get(het, "h2") is not None else ""
         said.append(Said(f"I²{h2} {'were' if h2 else 'was'} worked out from {made}.", ("higgins2002",)))
     return said
 
 
+def _tau2_interval(document: Document, how: str) -> Said:
+    if "credible" in how:
+        return Said(f"Its {level(document)} interval is the central credible one.")
+    if "q-profile" in how:
+        named, key = "the Q-profile method", "viechtbauer2007"
+    else:
+        named, key = "profile likelihood", "hardy1996"
+    return Said(f"Its {level(document)} confidence interval was found by {named}.", (key,))
+
+
 def _by(name: str) -> str:
+    if name == "posterior median":
+        return "the median of its posterior distribution"
     methods = {"DerSimonian–Laird", "Paule–Mandel", "Sidik–Jonkman", "Hunter–Schmidt", "Hedges"}
     if name in methods:
         return f"the {name} method"

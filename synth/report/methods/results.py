@@ -56,7 +56,7 @@ def paragraphs(document: Document) -> tuple[Paragraph, ...]:
     >>> made = paragraphs({"k": 1, "events": 7, "total": 43, "studies": [{"study": "A"}],
     ...                    "pooled": {"reporting": {"estimate": 0.16279, "ci_low": 0.0681, "ci_high": 0.307}}})
     >>> print(made[0].text.replace(". ", ".\n"))
-    One study with 43 patients reported this outcome [1].
+    One study with 43 patients was included [1].
     In this study 7/43 patients had the event.
     """
     made = drafts(document)

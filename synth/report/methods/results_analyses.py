@@ -127,6 +127,9 @@ def _leave_one_out(document: Document) -> list[Said]:
 _SETS = {
     "stated_denominators": "studies whose denominator was worked out",
     "no_bounds": "studies whose figure is only an upper or lower bound",
+    "printed_means": "studies whose mean was estimated from a median",
+    "no_high_risk_of_bias": "studies at a high or critical risk of bias",
+    "low_risk_of_bias": "studies judged to be at more than a low risk of bias",
 }
 
 
@@ -160,6 +163,9 @@ def _cumulative(document: Document) -> list[Said]:
         return []
     shown = quantity.of(document)
     first, last = rows[0], rows[-1]
+    if shown.text(first["estimate"]) == shown.text(last["estimate"]):
+        same = shown.with_unit(shown.text(last["estimate"]))
+        return [Said(f"Cumulatively, the {shown.name} was {same} with the first study and with all.")]
     return [
         Said(
             f"Cumulatively, the {shown.name} moved from {shown.text(first['estimate'])} with "

@@ -81,6 +81,18 @@ def figure(document: Document, estimate: float | None, low: float | None, high: 
     return f"{said} ({limits or 'no interval'})"
 
 
+def analysis_scale(document: Document) -> str:
+    """Name the scale of the analysis where it is another than that of the results; empty where it is the same.
+
+    Examples
+    --------
+    >>> analysis_scale({"pooled": {"scale": "logit"}}), analysis_scale({"pooled": {"scale": "mean"}})
+    ('logit', '')
+    """
+    scale = text(document, "pooled", "scale").replace("'", "’")
+    return "" if scale in {"mean", "estimate", text(document, "settings", "reporting")} else scale
+
+
 def studies(document: Document) -> list[Said]:
     """Say how many studies and patients there are, with the studies as references, and what was left out."""
     k, total, events = (get(document, key) for key in ("k", "total", "events"))
@@ -89,10 +101,11 @@ def studies(document: Document) -> list[Said]:
     cited = {one.label: one.key for one in included.studies(document)}
     rows = [text(row, "study") or "(no label)" for row in items(document, "studies")]
     keys = tuple(dict.fromkeys(cited[name] for name in rows))
-    start = f"{opening(k)} reported this outcome"
+    verb = "was" if k == 1 else "were"
+    start = f"{opening(k)} {verb} included"
     if total is not None:
         of = f"{rounding.count(total)} {PATIENT[0] if total == 1 else PATIENT[1]}"
-        start = f"{opening(k)} with {of} reported this outcome"
+        start = f"{opening(k)} with {of} {verb} included"
     said = [Said(f"{start}.", keys)]
     if quantity.of(document) == PROPORTION and total and events is not None:
         crude = get(document, "crude", "estimate")
@@ -150,7 +163,7 @@ def _test(document: Document) -> list[Said]:
     holds = ""
     if null is not None and low is not None and high is not None:
         side = "includes" if low <= null <= high else "does not include"
-        holds = f"; the confidence interval {side} {shown.text(null)}"
+        holds = f"; the confidence interval {side} {rounding.tick(null * shown.factor)}"
     return [Said(f"The test of no effect gave {rounding.equals('p', rounding.p_value(p))}{holds}.")]
 
 
@@ -169,9 +182,10 @@ def heterogeneity(document: Document) -> list[Said]:
     said = []
     value = get(tau2, "value")
     if value is not None:
-        scale = text(document, "pooled", "scale")
+        scale = analysis_scale(document)
         limits = rounding.variance_interval(get(tau2, "ci_low"), get(tau2, "ci_high"))
-        inside = "" if limits == rounding.ABSENT else f" ({level(document)} CI {limits})"
+        kind = "credible interval" if "credible" in text(tau2, "ci_method") else "CI"
+        inside = "" if limits == rounding.ABSENT else f" ({level(document)} {kind} {limits})"
         tested = get(tau2, "test", "p_value")
         also = "" if tested is None else f"; test of τ² = 0: {rounding.equals('p', rounding.p_value(tested))}"
         on = f" on the {scale} scale" if scale else ""

@@ -102,7 +102,7 @@ def script(document: Document) -> RScript:
         f"settings <- {r_words.named(_settings(document))}",
         f"synth <- {r_words.named(_numbers(document))}",
         _sets(document),
-        "# TRUE: profile intervals of every subset too, which takes minutes.",
+        "# TRUE: profile intervals of every subset too, and subsets of more than 30 studies, which takes minutes.",
         "thorough <- FALSE",
         "",
     ]
@@ -130,7 +130,8 @@ def _piece(document: Document) -> _Piece:
         return _inverse(document)
     if (measure, model) in LIKELIHOOD:
         beside = "metafor::rma.glmm is shown beside it where it is installed: the nodes and the stopping rule of lme4 "
-        beside += "leave it a fraction of a standard error away. Profile intervals of subsets need thorough <- TRUE."
+        beside += "leave it a fraction of a standard error away. Profile intervals of subsets, and subsets of more than "
+        beside += "30 studies, need thorough <- TRUE."
         return _Piece(("integrals", "likelihood"), "base R", (*_ALL, "weights and shrunken estimates", *_SETS), beside)
     if (measure, model) in RANDOM_LEVELS:
         return _Piece(

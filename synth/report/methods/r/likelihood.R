@@ -132,6 +132,7 @@ pool_some <- function(rows, ci) {
     return(NULL)
   }
   if (length(rows) < 2 || !(ci %in% c("t", "wald", "profile"))) return(NULL)
+  if (nrow(dat) > 30 && !thorough) return(NULL)
   p <- pieces(d)
   fit <- maximise(p)
   se <- standard_error(p, fit)
