@@ -24,6 +24,8 @@ from .medians import estimated_note, is_estimated, with_estimates
 from .options import PoolOptions
 from .risk import level_of, risk_note, with_levels
 from .run import Document
+from .unasked import QUICK
+from .whatif import with_what_if
 
 
 def pool_gathered(gathered: Gathered, options: PoolOptions, *, leave_one_out: bool = True) -> PoolResult:
@@ -273,7 +275,7 @@ def _document(
     arms = [each["id"] for each in about["arms"] or [about["arm"] or {"id": ""}]]
     labels = [study.study for study in result.studies]
     judged, why = (None, NO_REVIEW) if appraisals is None else judgements(appraisals, labels, arms)
-    return documents.build(
+    made = documents.build(
         result=result,
         risk_of_bias=judged,
         risk_of_bias_reason=why,
@@ -288,6 +290,9 @@ def _document(
         version=__version__,
         **about,
     )
+    if options.quick:
+        return made | {"what_if": None, "what_if_reason": QUICK}
+    return with_what_if(made, options.method(gathered.kind))
 
 
 def _try(gathered: Gathered, options: PoolOptions) -> tuple[PoolResult | None, str | None]:

@@ -8,7 +8,7 @@ import pytest
 
 from synth.report.figures import forest
 from synth.report.figures.forest_spec import main_spec
-from synth.report.outcome import page, view
+from synth.report.outcome import page, view, view_text
 from synth.report.terminal import answer as terminal
 from synth.report.words import counts, quantity
 from synth.report.words import sentences as words
@@ -116,8 +116,8 @@ def test_a_bayesian_interval_is_called_credible() -> None:
 @pytest.mark.parametrize("model", ["bayes", "beta-binomial", "mh", "PETO"])
 def test_methods_name_the_model(model: str) -> None:
     """The methods describe inverse variance whatever the model was."""
-    said = " ".join(one.text for one in view.page(MEASURES[model]).methods)
-    told = {"bayes": "Bayesian", "beta-binomial": "beta-binomial", "mh": "Mantel–Haenszel", "PETO": "Peto’s method"}
+    said = " ".join(sentence.text for one in view_text.written(MEASURES[model]).methods for sentence in one.sentences)
+    told = {"bayes": "Bayesian", "beta-binomial": "beta-binomial", "mh": "Mantel–Haenszel", "PETO": "Peto"}
     assert told[model] in said
     assert "inverse variance" not in said
 

@@ -11,7 +11,7 @@ import pytest
 
 from synth.meta import gosh_analysis
 from synth.report.figures import chart, charts_groups
-from synth.report.outcome import view
+from synth.report.outcome import view, view_text
 from synth.report.sections import gosh as section_gosh
 
 from . import factory_analyses as analyses
@@ -52,7 +52,7 @@ def test_words_and_tables_say_what_the_subsets_say() -> None:
     assert f"The series that parts them most is {found['apart']}:" in said
     assert len(part.tables[0].rows) == 3
     assert [row.cells[0] for row in part.tables[1].rows] == [row["study"] for row in found["studies"]]
-    assert any("Olkin" in reference.text for reference in view.page(document).references)
+    assert any("Olkin" in reference.text for reference in view_text.written(document).references)
 
 
 def test_many_series_are_not_all_listed() -> None:

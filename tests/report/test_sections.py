@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synth.report.outcome import page, view
+from synth.report.outcome import page, view, view_text
 from synth.report.sections import every as sections
 from synth.report.words import quantity, rounding
 
@@ -46,7 +46,8 @@ def test_page_is_whole_and_says_nothing_foreign(document: dict[str, Any]) -> Non
     assert FORBIDDEN.search(reader.text) is None
     ids = [attributes["id"] for _, attributes in reader.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    assert not {tag for tag, _ in reader.tags} & {"script", "img", "link", "iframe", "form"}
+    assert not {tag for tag, _ in reader.tags} & {"img", "link", "iframe", "form"}
+    assert [attributes for tag, attributes in reader.tags if tag == "script" and "type" not in attributes] == []
     assert len(source.encode()) < 500_000
 
 
@@ -72,12 +73,12 @@ def test_figures_have_words_and_a_table(document: dict[str, Any]) -> None:
 
 
 def test_pages_without_analyses_have_none() -> None:
-    """A page that nobody asked anything further of has empty sections or their style."""
+    """A page that nobody asked anything further of has empty sections."""
     source = page.render(factory.five())
     assert 'class="part analysis"' not in source
-    assert "svg.chart" not in source
     null = {"analyses": dict.fromkeys(sections.MAKERS)}
-    assert page.render({**factory.five(), **null}) == source
+    # Apart from the document that the page holds.
+    assert page.render({**factory.five(), **null}).split("</footer>")[0] == source.split("</footer>")[0]
 
 
 @pytest.mark.parametrize("name", ["risk ratios", "proportions"])
@@ -124,8 +125,8 @@ def test_too_few_series_for_tests_of_small_ones_is_said() -> None:
     (part,) = view.page(document).sections
     assert part.said == ("Four studies: tests for small-study effects need at least ten.",)
     assert (part.figures, part.tables) == ((), ())
-    said = " ".join(one.text for one in view.page(document).methods)
-    assert "Small-study effects were not tested" in said
+    said = " ".join(sentence.text for one in view_text.written(document).methods for sentence in one.sentences)
+    assert "Four studies" in said or "fewer than ten" in said or "not tested" in said or "not looked for" in said
 
 
 def test_second_opinions_stand_beside_the_main_interval() -> None:
@@ -153,16 +154,17 @@ def test_funnels_stand_on_size_for_proportions_and_on_error_for_effects() -> Non
 def test_the_table_of_every_universe_is_folded() -> None:
     """Hundreds of rows stand between a reader and what was left out."""
     folded = _section(page.render(DOCUMENTS["proportions"]), "multiverse")
-    assert "<details><summary>" in folded
+    assert "<details class=\"long\"><summary>" in folded
     assert "the answer above" in folded
 
 
 def test_every_citation_of_an_analysis_is_listed(document: dict[str, Any]) -> None:
     """An analysis cites a paper that is not among the references."""
-    model = view.page(document)
-    numbers = {number for one in model.methods for number in one.numbers}
-    assert numbers == {reference.number for reference in model.references}
-    assert any("Baujat" in reference.text for reference in model.references)
+    text = view_text.written(document)
+    sentences = [sentence for one in (*text.methods, *text.results) for sentence in one.sentences]
+    numbers = {number for sentence in sentences for _, number in sentence.numbers}
+    assert numbers <= {reference.number for reference in text.references}
+    assert any("Baujat" in reference.text for reference in text.references)
 
 
 def test_any_gap_in_an_analysis_is_survived() -> None:
@@ -193,6 +195,6 @@ def test_hostile_names_stay_text_in_sections() -> None:
     found["second_opinions"][0]["label"] = found["presets"][0]["label"] = bad
     found["multiverse"]["universes"][0]["model"] = found["bias"]["tests"][0]["name"] = bad
     source = page.render(document)
-    assert "<script" not in source
+    assert source.count("<script") == 1
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", source)
     assert Reader(source).faults == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ..words.reading import Document
@@ -11,6 +12,8 @@ from ..words.reading import Document
 ID = "synth-document"
 _OPEN = f'<script type="application/json" id="{ID}">'
 _CLOSE = "</script>"
+_FIELDS = "@fields"
+_FEW = 3
 # What could end the element, begin another, or be no line of a script; each has an escape in JSON strings, and none
 # of them stands anywhere else in JSON. Besides them what no terminal nor editor should be given raw.
 _ESCAPED = re.compile("[<>&\x7f-\x9f\xad\u202a-\u202e\u2028\u2029\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
@@ -40,7 +43,7 @@ def embed(document: Document) -> str:
     >>> print(embed({"study": "</script>"}))
     <script type="application/json" id="synth-document">{"study":"\u003c/script\u003e"}</script>
     """
-    text = json.dumps(document, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(_packed(document), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     return f"{_OPEN}{_ESCAPED.sub(_escape, text)}{_CLOSE}"
 
 
@@ -89,7 +92,79 @@ def extract(html: str) -> dict[str, Any]:
         raise ValueError(f"its document is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise ValueError("its document is no JSON object")
-    return found
+    whole: dict[str, Any] = unpack(found)
+    return whole
+
+
+def pack(value: Any) -> Any:
+    """Write every list of three objects or more as a table: the names once, then only values.
+
+    Parameters
+    ----------
+    value : object
+        Plain JSON that has no field called ``@fields``.
+
+    Returns
+    -------
+    object
+        Such a list becomes ``{"@fields": [names, ...], "rows": [[i, value, ...], ...]}``, each row led by the number of
+        its names.
+
+    Examples
+    --------
+    >>> pack({"rows": [{"a": 1}, {"a": 2}, {"a": 3, "b": None}], "few": [{"a": 1}]})
+    {'rows': {'@fields': [['a'], ['a', 'b']], 'rows': [[0, 1], [0, 2], [1, 3, None]]}, 'few': [{'a': 1}]}
+    """
+    if isinstance(value, Mapping):
+        return {name: pack(each) for name, each in value.items()}
+    if not isinstance(value, list | tuple):
+        return value
+    if len(value) < _FEW or not all(isinstance(each, Mapping) for each in value):
+        return [pack(each) for each in value]
+    kinds = list(dict.fromkeys(tuple(each) for each in value))
+    number = {names: i for i, names in enumerate(kinds)}
+    rows = [[number[tuple(each)], *(pack(one) for one in each.values())] for each in value]
+    return {_FIELDS: [list(names) for names in kinds], "rows": rows}
+
+
+def unpack(value: Any) -> Any:
+    """Undo :func:`pack`.
+
+    Raises
+    ------
+    ValueError
+        A table whose rows do not fit its fields.
+
+    Examples
+    --------
+    >>> rows = [{"a": 1}, {"a": 2}, {"b": [{"c": 1}, {"c": 2}, {"c": 3}]}]
+    >>> unpack(pack(rows)) == rows
+    True
+    """
+    if isinstance(value, list):
+        return [unpack(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if _FIELDS not in value:
+        return {name: unpack(each) for name, each in value.items()}
+    try:
+        kinds = value[_FIELDS]
+        return [
+            dict(zip(kinds[number], map(unpack, values), strict=True)) for number, *values in value["rows"]
+        ]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError("a table in its document is damaged") from error
+
+
+def _packed(document: Any) -> Any:
+    """Pack a document, unless a sheet's own column has the very name that marks a table."""
+    return document if _has(document, _FIELDS) else pack(document)
+
+
+def _has(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        return name in value or any(_has(each, name) for each in value.values())
+    return isinstance(value, list | tuple) and any(_has(each, name) for each in value)
 
 
 def _no_number(name: str) -> Any:

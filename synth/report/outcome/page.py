@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from .. import whatif
 from ..figures import chart
 from ..figures.forest import STYLE
-from ..words.reading import Document
-from . import view
+from ..words.reading import Document, items
+from . import budget, data_links, view, view_text, view_trust
+from .embedded import embed
 
-SECTION_STYLE = """\
-.analysis svg.forest{max-width:100%;min-width:34rem}
-.analysis svg.chart{min-width:34rem;max-width:56rem}
-.analysis figure{margin:0 0 1rem}
-details{margin:.9rem 0}
-summary{cursor:pointer;color:var(--accent)}
-.analysis .about{max-width:34rem}
-.analysis tbody th{min-width:7.5rem}
-@media screen and (max-width:48rem){.analysis td:last-child:not(.num){min-width:16rem}}
-@media screen and (max-width:35rem){.analysis .narrow-screen svg.forest{min-width:0;width:100%;max-width:30rem}}
-@media print{.analysis svg.forest{width:88%;min-width:0}.analysis svg.chart{width:82%;min-width:0;break-inside:avoid}
-details:not([open])>summary::after{content:" (folded; unfold before printing, or see the JSON file)"}}
-"""
-"""Only on pages with such sections, so that other pages stay as they are."""
-PAIR_STYLE = """\
-table.pair thead .num{white-space:normal}
-table.pair .c-series{width:20%}table.pair .c-counts{width:13%}table.pair .c-share{width:15%}
-"""
-"""Two arms have a column each, and their headings may break: only on pages of two arms."""
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""What a browser may do with the page: show it. A script is an addition, allowed by its digest alone."""
 
 
 @cache
@@ -46,6 +32,8 @@ def environment() -> Environment:
     )
     # The SVG writers escape their own text; pictures are the only strings that a template may set as markup.
     made.filters["set_svg"] = Markup
+    # Between tags a quotation mark is a letter like any other: six times shorter where there are hundreds of them.
+    made.filters["plainly"] = lambda text: Markup(escape(text, quote=False))
     return made
 
 
@@ -60,7 +48,8 @@ def render(document: Document) -> str:
     Returns
     -------
     str
-        One HTML file: no script, nothing that a browser would fetch by itself; the same document gives the same bytes.
+        One HTML file that fetches nothing; its only script looks answers up that stand in it, and everything can be
+        read without. The same document gives the same bytes.
 
     Raises
     ------
@@ -70,22 +59,31 @@ def render(document: Document) -> str:
     Examples
     --------
     >>> html = render({"outcome": "deaths", "k": 1, "events": 7, "total": 43, "studies": []})
-    >>> html.startswith("<!doctype html>"), "<script" in html
+    >>> html.startswith("<!doctype html>"), "<script>" in html
     (True, False)
     """
     model = view.page(document)
-    # The SVG writer escapes its own text; these are the only strings that the template may set as markup.
-    return (
-        environment()
-        .get_template("outcome.html.j2")
-        .render(
-            page=model,
-            forest=[Markup(part) for part in model.forest],
-            narrow_forest=Markup(model.narrow_forest),
-            small_forest=Markup(model.leave_one_out_svg),
-            narrow_small_forest=Markup(model.narrow_leave_one_out_svg),
-            forest_style=Markup(STYLE),
-            pair_style=Markup(PAIR_STYLE),
-            chart_style=Markup(chart.STYLE + SECTION_STYLE),
-        )
-    )
+    # A crowded page would be nothing but its own document: that stands beside it, and nothing can be looked up here.
+    asked = None if model.crowded else whatif.block(document)
+    template = environment().get_template("outcome.html.j2")
+    links, text = data_links.links(document), view_text.written(document)
+    # The writers of pictures and of these parts escape their own text; the template may set nothing else as markup.
+    parts = {
+        "page": model,
+        "policy": Markup(POLICY if asked is None else f"{POLICY}; script-src 'sha256-{asked.sha256}'"),
+        "forest": [Markup(part) for part in model.forest],
+        "narrow_forest": Markup(model.narrow_forest),
+        "small_forest": Markup(model.leave_one_out_svg),
+        "grids": view_trust.bias_grids(document),
+        "certainty": view_trust.certainty(document),
+        "what_if": None if asked is None else asked.html,
+        "script": "" if asked is None else Markup(asked.script),
+        "embedded": "" if model.crowded else Markup(embed(document)),
+        "figure_style": Markup(STYLE + chart.STYLE),
+        "what_if_style": Markup("" if asked is None else whatif.STYLE),
+    }
+
+    def shortened(left: frozenset[str]) -> str:
+        return template.render(**parts, text=view_text.without(text, left), data=data_links.without(links, left))
+
+    return budget.fitted(shortened, budget.most_of(len(items(document, "studies")), model.crowded))

@@ -91,23 +91,6 @@ class Comparator:
 
 
 @dataclass(frozen=True)
-class MethodSentence:
-    """A sentence and the numbers of its references."""
-
-    text: str
-    numbers: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class ReferenceRow:
-    """A numbered reference."""
-
-    number: int
-    text: str
-    link: Link | None
-
-
-@dataclass(frozen=True)
 class Page:
     """All that the template prints."""
 
@@ -125,6 +108,7 @@ class Page:
     facts: tuple[Fact, ...]
     sureness: tuple[str, ...]
     crude: str
+    bias_said: str
     forest: tuple[str, ...]
     narrow_forest: str
     has_prediction: bool
@@ -147,7 +131,6 @@ class Page:
     leave_one_out: tuple[AnswerRow, ...]
     leave_one_out_said: str
     leave_one_out_svg: str
-    narrow_leave_one_out_svg: str
     leave_one_out_reason: str
     intervals: tuple[AnswerRow, ...]
     interval_used: str
@@ -155,9 +138,6 @@ class Page:
     excluded_said: str
     excluded: tuple[ExcludedRow, ...]
     comparators: tuple[Comparator, ...]
-    methods: tuple[MethodSentence, ...]
-    references: tuple[ReferenceRow, ...]
-    command: str
+    missing: tuple[Detail, ...]
     version: str
     schema: str
-    inputs: tuple[Detail, ...]

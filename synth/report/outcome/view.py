@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..figures.forest import leave_one_out_svg, narrow, narrow_leave_one_out_svg, parts
+from ..figures.forest import leave_one_out_svg, narrow, parts
 from ..figures.forest_spec import main_spec
-from ..methods import references
-from ..methods.sentences import methods
 from ..sections import every as sections
 from ..words import counts, doubt, phrases, plain, quantity, rounding
 from ..words import sentences as words
 from ..words.names import ci_name
 from ..words.reading import Document, get, is_doubtful, items, level, outcome_label, text
 from . import context, crowded
-from .page_model import AnswerRow, Comparator, Detail, Fact, Link, MethodSentence, Page, ReferenceRow
+from .page_model import AnswerRow, Comparator, Detail, Fact, Page
 from .view_rows import answer_row, excluded_row, study_row
 
 MOST_IN_SMALL_FOREST = 60
@@ -63,6 +61,7 @@ def _facts(document: Document) -> tuple[Fact, ...]:
     shown, summed = quantity.of(document), counts.summed(document)
     if summed:
         facts.append(Fact("Events / patients", summed, "added up" if k > 1 else "in this series"))
+    facts += _crude_fact(document, shown)
     low, high = get(document, "prediction", "reporting", "ci_low"), get(document, "prediction", "reporting", "ci_high")
     if low is not None and high is not None:
         expected = shown.with_unit(shown.interval(low, high))
@@ -81,15 +80,39 @@ def _facts(document: Document) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _cited(document: Document) -> tuple[tuple[MethodSentence, ...], tuple[ReferenceRow, ...]]:
-    said = [*methods(document), *sections.cited(document)]
-    numbers = references.numbered(key for sentence in said for key in sentence.keys)
-    rows = []
-    for key, number in numbers.items():
-        reference = references.REFERENCES[key]
-        link = Link(f"doi:{reference.doi}", plain.doi_address(reference.doi)) if reference.doi else None
-        rows.append(ReferenceRow(number, reference.text, link))
-    return tuple(MethodSentence(one.text, tuple(numbers[key] for key in one.keys)) for one in said), tuple(rows)
+_UNASKED = (
+    ("subgroups", "Subgroups"),
+    ("cumulative", "The answer as series were added"),
+    ("influence", "What each series does to the answer"),
+    ("bias", "Small series against large ones"),
+    ("multiverse", "Every reasonable choice at once"),
+)
+
+
+def missing(document: Document) -> tuple[Detail, ...]:
+    """Say of each part that a reader looks for and does not find why it is not on the page.
+
+    Examples
+    --------
+    >>> [one.value for one in missing({"analyses": {"influence": None, "influence_reason": "one series"}})]
+    ['One series.']
+    """
+    found = get(document, "analyses")
+    parts = [
+        (title, get(found, f"{name}_reason")) for name, title in _UNASKED if found and not get(found, name)
+    ]
+    parts += [("What if some series were left out", get(document, "what_if_reason"))]
+    return tuple(Detail(title, plain.sentence(why)) for title, why in parts if why)
+
+
+def _crude_fact(document: Document, shown: quantity.Quantity) -> list[Fact]:
+    """Set the crude figure beside the pooled one: where they part, the weighing of the series does it."""
+    found = get(document, "crude")
+    estimate = get(found, "estimate")
+    if estimate is None or (get(document, "k") or 0) < 2:
+        return []
+    limits = shown.interval(get(found, "ci_low"), get(found, "ci_high"))
+    return [Fact("Crude, as if one series", shown.text(estimate), f"{level(document)} CI {limits}")]
 
 
 def _named(source: Any, pairs: tuple[tuple[str, str], ...]) -> tuple[Detail, ...]:
@@ -144,7 +167,6 @@ def page(document: Document) -> Page:
     >>> page({"outcome": "deaths", "k": 1, "events": 7, "total": 43}).heading
     'deaths'
     """
-    said, cited = _cited(document)
     big, big_note = _big(document)
     studies = items(document, "studies")
     shown, crowd = quantity.of(document), crowded.is_crowded(document)
@@ -186,6 +208,7 @@ def page(document: Document) -> Page:
         facts=_facts(document),
         sureness=tuple(doubt.sureness(document)) + notes,
         crude=words.crude(document),
+        bias_said=plain.sentence(get(document, "risk_of_bias_reason")),
         forest=tuple(parts(spec, "forest")) if studies else (),
         narrow_forest=narrow(spec, "forest") if studies else "",
         has_prediction=get(document, "prediction", "reporting", "ci_low") is not None,
@@ -211,17 +234,13 @@ def page(document: Document) -> Page:
         ),
         leave_one_out_reason=plain.sentence(get(document, "leave_one_out_reason")),
         leave_one_out_svg=_small_forest(document, leave_one_out_svg(document, style=False)),
-        narrow_leave_one_out_svg=_small_forest(document, narrow_leave_one_out_svg(document)),
         intervals=_intervals(document),
         study_interval=ci_name(get(document, "settings", "study_ci_method")),
         interval_used=shown.with_unit(shown.effect(estimate, low, high)),
         excluded_said=context.left_out(document),
         excluded=tuple(excluded_row(row, counted) for row in listed(items(document, "excluded"))),
         comparators=comparators,
-        methods=said,
-        references=cited,
-        command=text(document, "command"),
+        missing=missing(document),
         version=" ".join(part for part in (text(generator, "name"), text(generator, "version")) if part),
         schema=text(document, "schema"),
-        inputs=tuple(Detail(text(item, "path"), text(item, "sha256")) for item in items(document, "inputs")),
     )

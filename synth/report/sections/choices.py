@@ -5,68 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..figures.chart import Chart
-from ..figures.forest import narrow, parts
-from ..figures.forest_marks import Block, Line, Spec
-from ..figures.forest_spec import axis_label, sides
-from ..figures.scales import axis_for
+from ..figures.charts_groups import CHOICES, choice, curve, thinned
+from ..figures.forest_more import opinion_label, opinions_spec
 from ..words import plain, quantity, rounding
 from ..words.names import ci_name, effects_name, measure_name, model_name, tau2_name
 from ..words.phrases import noun, pooled_reporting
-from ..words.reading import Document, get, items, level, outcome_label, text
-from .model import Figure, Row, Section, Table, heads, reason
+from ..words.reading import Document, get, items, level, text
+from . import pictures
+from .model import Row, Section, Table, heads, reason
 
-MOST_UNIVERSES = 400
-"""With more universes than this the figure and its table show the lowest, the highest and every so manieth between."""
-CHOICES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("measure", "Scale", measure_name),
-    ("model", "Model", model_name),
-    ("effects", "Effects", effects_name),
-    ("tau2_method", "τ² by", tau2_name),
-    ("ci_method", "Interval by", ci_name),
-)
+MOST_LISTED = 60
+"""With more universes than this the table shows some, evenly from the lowest to the highest, and the default."""
 
 
 def second_opinions(document: Document, found: Any) -> Section:
     """Return the section that sets other models' answers beside the main one."""
     shown = quantity.of(document)
-    estimate, low, high = pooled_reporting(document)
     main = f"Main answer ({model_name(get(document, 'settings', 'model'))})"
-    lines = [_line(main, estimate, low, high, shown, strong=True)]
+    estimate, low, high = pooled_reporting(document)
     predicted = get(document, "prediction", "reporting")
     table = [Row((main, shown.text(estimate), shown.interval(low, high),
                   shown.interval(get(predicted, "ci_low"), get(predicted, "ci_high"))))]  # fmt: skip
     for one in found:
         estimate, low, high = (get(one, key) for key in ("estimate", "ci_low", "ci_high"))
-        label = text(one, "label") or model_name(get(one, "model"))
-        label = label[:1].upper() + label[1:]
-        lines.append(_line(label, estimate, low, high, shown))
         about = tuple(said for said in (plain.sentence(get(one, "note")), *reason(one)) if said)
         predicted = shown.interval(get(one, "prediction_low"), get(one, "prediction_high"))
-        table.append(Row((label, shown.text(estimate), shown.interval(low, high), predicted), about))
+        table.append(Row((opinion_label(one), shown.text(estimate), shown.interval(low, high), predicted), about))
     said = (
         "With so few series, or with zeros everywhere, the answer leans on the model. Where models that handle this in "
         "other ways agree, it leans less.",
     )
-    spec = Spec(
-        f"Second opinions: {outcome_label(document)}",
-        f"The main answer and {noun(len(found), 'other')}, each with its interval. The table under it gives them.",
-        ("Model", "", f"{shown.heading} ({level(document)} CI)", ""),
-        (Block(tuple(lines), "", lines[0].estimate),),
-        axis_label(document),
-        quantity=shown,
-        sides=sides(document),
-    )
-    caption = "The dashed line is the main answer."
-    figure = Figure("Second opinions", tuple(parts(spec, "opinions")), narrow(spec, "opinions"), caption)
+    spec = opinions_spec(document, found)
+    figures = pictures.forest("Second opinions", spec, "opinions", "The dashed line is the main answer.")
     head = heads("Model", shown.heading, f"{level(document)} interval", f"{level(document)} prediction interval")
     listed = Table("The same series by other models", head, tuple(table))
-    return Section("opinions", "Second opinions", "Second opinions", said, (figure,), (listed,))
-
-
-def _line(label: str, estimate: Any, low: Any, high: Any, shown: quantity.Quantity, strong: bool = False) -> Line:
-    effect = shown.effect(estimate, low, high)
-    return Line(plain.isolated(label), "", effect, "", estimate, low, high, mark="diamond", strong=strong)
+    return Section("opinions", "Second opinions", "Second opinions", said, figures, (listed,))
 
 
 def presets(document: Document, found: Any) -> Section:
@@ -182,27 +155,14 @@ def _steps(document: Document, first: Any, row: Any, shown: quantity.Quantity) -
     return Table(f"From {start} to {label}, one change at a time", head, tuple(lines), f"{label}: {changes}, {moved}")
 
 
-def _choice(row: Any, key: str, name: Callable[[Any], str]) -> str:
-    value = get(row, key)
-    return _named(key, value, name, get(row, "measure")) if value is not None else ""
-
-
-def _named(key: str, value: Any, name: Callable[[Any], str], measure: Any) -> str:
-    """Name a choice where what it is called depends on the measure: exact intervals, and mixed models of counts."""
-    if key == "model":
-        return model_name(value, measure)
-    exact = key == "ci_method" and value == "exact" and not str(measure).startswith("P")
-    return "exact" if exact else name(value)
-
-
 def multiverse(document: Document, found: Any) -> Section:
     """Return the section on every reasonable choice at once: a specification curve and its folded table."""
     shown = quantity.of(document)
     universes = items(found, "universes")
-    drawn = [one for one in universes if get(one, "estimate") is not None]
-    drawn.sort(key=lambda one: (get(one, "estimate"), get(one, "ci_low") or 0.0, get(one, "ci_high") or 0.0))
+    answered = [one for one in universes if get(one, "estimate") is not None]
+    answered.sort(key=lambda one: (get(one, "estimate"), get(one, "ci_low") or 0.0, get(one, "ci_high") or 0.0))
     said = [*reason(found)]
-    if drawn:
+    if answered:
         spread = shown.interval(get(found, "estimate_low"), get(found, "estimate_high"))
         limits = shown.interval(get(found, "ci_low_low"), get(found, "ci_high_high"))
         said.insert(
@@ -213,17 +173,18 @@ def multiverse(document: Document, found: Any) -> Section:
         if get(found, "excludes_null") is not None and shown.null is not None:
             null = rounding.tick(shown.null * shown.factor)
             said.append(f"{noun(get(found, 'excludes_null'), 'interval')} of them leave out no difference ({null}).")
-        missing = len(universes) - len(drawn)
+        missing = len(universes) - len(answered)
         if missing:
             said.append(f"{noun(missing, 'combination')} gave no answer; the table says why.")
-    kept = _thinned(drawn)
-    if len(kept) < len(drawn):
+    kept = thinned(answered)
+    if len(kept) < len(answered):
         said.append(
-            f"Shown are {len(kept)} of {rounding.count(len(drawn))}, evenly from the lowest to the highest; the JSON "
-            "file beside this page has every one."
+            f"Drawn are {len(kept)} of {rounding.count(len(answered))}, evenly from the lowest to the highest; the "
+            "JSON file beside this page has every one."
         )
-    figures = (_curve(document, kept, shown),) if kept else ()
-    rest = [one for one in universes if get(one, "estimate") is None][:MOST_UNIVERSES]
+    listed = thinned(answered, MOST_LISTED)
+    figures = pictures.chart("Specification curve", curve(document))
+    rest = [one for one in universes if get(one, "estimate") is None][:MOST_LISTED]
     rows = tuple(
         Row(
             (
@@ -231,82 +192,15 @@ def multiverse(document: Document, found: Any) -> Section:
                 shown.text(get(one, "estimate")),
                 shown.interval(get(one, "ci_low"), get(one, "ci_high")),
                 rounding.variance(get(one, "tau2")),
-                *(_choice(one, key, name) or rounding.ABSENT for key, _, name in CHOICES),
+                *(choice(one, key, name) or rounding.ABSENT for key, _, name in CHOICES),
             ),
             reason(one),
         )
-        for i, one in enumerate([*kept, *rest], start=1)
+        for i, one in enumerate([*listed, *rest], start=1)
     )
     head = heads("No.", shown.heading, f"{level(document)} CI", "τ²", words=tuple(heading for _, heading, _ in CHOICES))
-    tables = (Table("Every combination, from the lowest to the highest estimate", head, rows,
-                    f"All {len(rows)} combinations as a table"),) if rows else ()  # fmt: skip
+    every = len(listed) == len(answered)
+    caption = f"{'Every combination' if every else 'Combinations'}, from the lowest to the highest estimate"
+    summary = f"{'All' if every else 'Of all, evenly,'} {len(rows)} combinations as a table"
+    tables = (Table(caption, head, rows, summary),) if rows else ()
     return Section("multiverse", "Every reasonable choice at once", "Multiverse", tuple(said), figures, tables)
-
-
-def _thinned(drawn: list[Any]) -> list[Any]:
-    """Return at most so many, evenly from the first to the last, and the default always."""
-    if len(drawn) <= MOST_UNIVERSES:
-        return drawn
-    step = (len(drawn) - 1) / (MOST_UNIVERSES - 1)
-    kept = {round(i * step) for i in range(MOST_UNIVERSES)}
-    kept |= {i for i, one in enumerate(drawn) if get(one, "default")}
-    return [drawn[i] for i in sorted(kept)]
-
-
-def _curve(document: Document, drawn: list[Any], shown: quantity.Quantity) -> Figure:
-    left, right, top, bottom, step = 210.0, 884.0, 14.0, 250.0, 15.0
-    options = [
-        (heading, key, value, _choice(next(one for one in drawn if get(one, key) == value), key, name))
-        for key, heading, name in CHOICES
-        for value in _values(drawn, key)
-    ]
-    values = [v for one in drawn for v in (get(one, "ci_low"), get(one, "estimate"), get(one, "ci_high"))]
-    y = axis_for(shown, [v for v in values if v is not None], [one["estimate"] for one in drawn], bottom, top)
-    height = bottom + 24.0 + step * (len(options) + len({key for _, key, _, _ in options})) + 8.0
-    x = axis_for(quantity.Quantity(kind="plain"), [0.0, 1.0], [0.0, 1.0], left, right)
-    about = (
-        f"{noun(len(drawn), 'combination')} from the lowest to the highest estimate, each with its interval; under it "
-        "the choices that make it. The table below gives them all."
-    )
-    chart = Chart(f"Specification curve: {outcome_label(document)}", about, x, y, "", "", 900.0, height)
-    at = [left + (i + 0.5) * (right - left) / len(drawn) for i in range(len(drawn))]
-    chart.axes = False
-    chart.scale_left()
-    if y.null is not None:
-        chart.line((x.low, y.null), (x.high, y.null), "null")
-    strokes, dots = [], []
-    for px, one in zip(at, drawn, strict=True):
-        if get(one, "ci_low") is not None and get(one, "ci_high") is not None:
-            strokes.append(f"M{px:.1f} {y.x(one['ci_low']):.1f}V{y.x(one['ci_high']):.1f}")
-        dots.append(f"M{px:.1f} {y.x(one['estimate']):.1f}h.01")
-    for px, one in zip(at, drawn, strict=True):
-        if get(one, "default"):
-            chart.path([f"M{px:.1f} {top}V{height - 8.0:.1f}"], "chosen")
-    chart.path(strokes, "ci")
-    chart.path(dots, "dots")
-    chart.words(8.0, top + 4.0, shown.heading[:24])
-    py, before = bottom + 24.0, ""
-    for heading, key, value, label in options:
-        if key != before:
-            py += step
-            chart.words(8.0, py - step + 4.0, heading, "start", "name")
-            before = key
-        chart.words(left - 10.0, py + 4.0, _short(label), "end")
-        chosen = [f"M{px:.1f} {py:.1f}h.01" for px, one in zip(at, drawn, strict=True) if get(one, key) == value]
-        chart.path(chosen, "dots")
-        py += step
-    caption = (
-        "Each upright line is one combination with its interval; the dots under it say what it is made of. The broad "
-        "band is the answer above."
-    )
-    return Figure("Specification curve", (chart.svg("multiverse"),), "", caption)
-
-
-def _short(label: str) -> str:
-    """Shorten the name of a choice for the figure: its table has it in full."""
-    label = label.replace("Hartung–Knapp–Sidik–Jonkman", "HKSJ").replace(" maximum likelihood", " ML")
-    return label if len(label) <= 32 else f"{label[:31]}…"
-
-
-def _values(drawn: list[Any], key: str) -> list[Any]:
-    return list(dict.fromkeys(value for one in drawn if (value := get(one, key)) is not None))

@@ -6,13 +6,12 @@ from typing import Any
 
 from ..figures.charts_groups import bubbles
 from ..figures.figure import Figure as Drawn
-from ..figures.forest import narrow, parts
-from ..figures.forest_marks import Spec
 from ..figures.forest_more import added_at, cumulative_spec, subgroups_spec
 from ..words import plain, quantity, rounding
 from ..words.names import ci_name, model_name
 from ..words.phrases import T_FAMILY, noun, some
 from ..words.reading import Document, get, items, level, text
+from . import pictures
 from .model import Figure, Row, Section, Table, heads, left_out, reason
 
 
@@ -35,7 +34,7 @@ def subgroups(document: Document, found: Any, number: int = 1) -> Section:
     )
     spec = subgroups_spec(document, found)
     caption = "As in the forest plot above, in groups; each group's diamond is its own pooled answer."
-    figures = () if spec is None else (_forest(spec, "Forest plot in groups", name, caption),)
+    figures = pictures.forest("Forest plot in groups", spec, name, caption)
     shared = text(found, "by_tau2") == "common"
     rows = tuple(
         Row(
@@ -135,10 +134,6 @@ def _other_test(test: Any) -> str:
     return f"Another test, {plain.clause(get(test, 'name'))}: {rounding.number(get(test, 'statistic'))}{degrees}, {p}."
 
 
-def _forest(spec: Spec, label: str, name: str, caption: str) -> Figure:
-    return Figure(label, tuple(parts(spec, name)), narrow(spec, name), caption)
-
-
 def cumulative(document: Document, found: Any) -> Section:
     """Return the section on the answer as series were added: a forest and every number in a table."""
     shown = quantity.of(document)
@@ -172,7 +167,7 @@ def cumulative(document: Document, found: Any) -> Section:
     ]
     spec = cumulative_spec(document, found)
     caption = "Each square is the answer so far; the dashed line marks the last."
-    figures = () if spec is None else (_forest(spec, "Cumulative forest", "cumulative", caption),)
+    figures = pictures.forest("Cumulative forest", spec, "cumulative", caption)
     head = heads(
         "Series added", variable, "Series", shown.heading, f"{level(document)} CI", "τ²", words=("Interval by",)
     )

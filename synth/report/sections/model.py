@@ -45,6 +45,17 @@ class Table:
     rows: tuple[Row, ...]
     summary: str = ""
 
+    @property
+    def numbers(self) -> str:
+        """Classes that say which columns hold numbers, counted from 1.
+
+        Examples
+        --------
+        >>> Table("T", heads("Series", "Estimate", "CI", words=("Remark",)), ()).numbers
+        'n2 n3'
+        """
+        return " ".join(f"n{i}" for i, head in enumerate(self.heads, start=1) if head.number)
+
 
 @dataclass(frozen=True)
 class Section:
