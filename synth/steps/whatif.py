@@ -21,6 +21,9 @@ MOST_OF: Final = {"glmm-cm-al": 4500, "glmm-um-fs": 1100, "glmm-cm-el": 600}
 MOST_WITH_TWO_EFFECTS: Final = 32
 """With random levels and random effects each fit is an integral in two dimensions."""
 
+MOST_CELLS: Final = 120_000
+"""Studies in all fits of a mixed model of one arm together: about as many as it takes in a second and a half."""
+
 SUBSETS, TWO, ONE = "subsets", "two", "one"
 
 
@@ -102,7 +105,8 @@ def which(k: int, model: str, measure: str) -> str:
         most = MOST_WITH_TWO_EFFECTS
     if k <= ALL_UP_TO and 2**k - 1 <= most:
         return SUBSETS
-    return TWO if k > 2 and 1 + k + comb(k, 2) <= most else ONE
+    fits = 1 + k + comb(k, 2)
+    return TWO if k > 2 and fits <= most and (model != "glmm" or fits * k <= MOST_CELLS) else ONE
 
 
 def said(held: str, k: int, model: str) -> str:

@@ -136,7 +136,8 @@ def test_slow_models_hold_what_was_made_anyway() -> None:
     ("k", "model", "measure", "held"),
     [
         (2, "glmm", "PLOGIT", "subsets"), (12, "glmm", "PLOGIT", "subsets"), (12, "inverse", "MD", "subsets"),
-        (12, "peto", "PETO", "subsets"), (13, "glmm", "PLOGIT", "two"), (99, "inverse", "PLOGIT", "two"),
+        (12, "peto", "PETO", "subsets"), (13, "glmm", "PLOGIT", "two"), (61, "glmm", "PLOGIT", "two"),
+        (62, "glmm", "PLOGIT", "one"), (99, "inverse", "PLOGIT", "two"),
         (100, "inverse", "PLOGIT", "one"), (12, "glmm-um-fs", "OR", "two"), (5, "glmm", "OR", "subsets"),
         (7, "glmm", "OR", "two"), (12, "glmm", "OR", "one"), (3, "bayes", "PLOGIT", "one"),
     ],
