@@ -12,7 +12,10 @@ from .._version import __version__
 from ..errors import WorkspaceError
 from ..workspace import Workspace, digest, visible
 
-__all__ = ["Made", "inputs_of", "made_outcomes", "paths_of_index", "paths_of_sheets", "read_document", "since"]
+__all__ = [
+    "Made", "answering", "beside", "inputs_of", "kind_of", "made_outcomes", "paths_of_index", "paths_of_sheets",
+    "read_document", "since",
+]  # fmt: skip
 
 OUTCOME = "synth.pool/"
 INDEX = "synth.index/"
@@ -199,6 +202,12 @@ def made_outcomes(workspace: Workspace) -> tuple[tuple[Made, ...], tuple[str, ..
             continue
         found.append(Made(path, document, (*since(document, current), *beside(path.with_suffix(".html"), document))))
     return tuple(found), tuple(unreadable)
+
+
+def answering(workspace: Workspace, made: Iterable[Made], without: Iterable[str]) -> tuple[Made, ...]:
+    """Leave out pages that answer nothing any more: of an outcome that the review does not have, or `without` data."""
+    known, empty = {outcome.id for outcome in workspace.review.outcomes}, set(without)
+    return tuple(each for each in made if each.outcome in known and each.path.stem not in empty)
 
 
 def beside(page: Path, document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from .bias import PAGE as BIAS_PAGE
 from .bias import bias_document, bias_report
 from .characteristics import study_rows
 from .compute import document_of_review
-from .fresh import Made, inputs_of, made_outcomes, paths_of_index
+from .fresh import Made, answering, inputs_of, made_outcomes, paths_of_index
 from .identified import Identified, flow_of, identified
 from .options import PoolOptions
 from .outcomes import listing_of
@@ -138,7 +138,8 @@ def report(
             failed += run.failed
         if extracted.appraisals:
             bias_report(workspace)
-    made, unreadable = made_outcomes(workspace)
+    found, unreadable = made_outcomes(workspace)
+    made = answering(workspace, found, left)
     if made and not index_only and (again or data_is_behind(workspace, made)):
         tell("Writing the data")
         try:
@@ -225,13 +226,14 @@ def _document(
     outcomes, missing = [], []
     for outcome in workspace.review.outcomes:
         mine = by_name.pop(outcome.id, None)
-        if mine is not None and outcome.id not in left:
+        if mine is not None:
             outcomes.append(summary_row(mine.document, page=mine.page.name, stale=mine.reasons))
             continue
         reason = reasons.get(outcome.id) or why_none or f"it has no page yet: synth pool --outcome {outcome.id}"
         missing.append({"outcome": outcome.id, "label": outcome.label, "reason": reason})
     more = [summary_row(each.document, page=each.page.name, stale=each.reasons) for each in by_name.values()]
-    studies = [] if extracted is None else study_rows(workspace.review, extracted, [each.document for each in made])
+    own = [each.document for each in made if each.path.stem == each.outcome]
+    studies = [] if extracted is None else study_rows(workspace.review, extracted, own)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "generator": {"name": "synth", "version": __version__},

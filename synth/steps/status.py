@@ -11,7 +11,7 @@ from ..errors import ProblemsError, SynthError, WorkspaceError
 from ..extract import Extracted, load
 from ..workspace import Workspace, visible
 from .bias import PAGE as BIAS_PAGE
-from .fresh import Made, beside, inputs_of, made_outcomes, paths_of_index, read_document, since
+from .fresh import Made, answering, beside, inputs_of, made_outcomes, paths_of_index, read_document, since
 from .outcomes import listing_of
 from .run import to_json
 from .search_list import Listed, list_searches
@@ -191,8 +191,10 @@ def _reports(workspace: Workspace, extracted: Extracted | None) -> tuple[Line, .
     lines += [Line("reports/", "problem", "a file cannot be read", "synth report", (said,)) for said in unreadable]
     if extracted is not None and extracted.appraisals:
         lines.append(_bias(workspace))
-    if made:
-        lines.append(_data(workspace, made))
+    empty = [] if extracted is None else [each.id for each in workspace.review.outcomes if each.id not in filled]
+    shown = answering(workspace, made, empty)
+    if shown:
+        lines.append(_data(workspace, shown))
     lines.append(_index(workspace))
     return tuple(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import zipfile
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from lxml import html as lxml_html
 
 from synth.cli.app import run
+from synth.cli.report import _how
+from synth.steps.options import PoolOptions
 from tests.search.conftest import Eutils, eutils, start  # noqa: F401 - fixtures
 from tests.search.searching import MIS, OPEN, furnish, review_in, wire
 
@@ -92,6 +95,37 @@ def test_a_page_keeps_its_options_and_arm(capsys: Caught) -> None:
     more = document()["more_pages"]
     assert isinstance(more, list)
     assert [(row["page"], row["stale"]) for row in more] == [("fall.old.html", [])]
+
+
+def test_every_option_comes_back() -> None:
+    """An option of a page is forgotten when the page is made again, because the index cannot read it."""
+    asked = PoolOptions(
+        measure="PLOGIT", model="inverse", effects="random", tau2_method="DL", ci_method="hksj", prediction="hts",
+        level=0.9, exclude=("A b", "C"), by="design", moderators=("year", "n"), permutations=99, cumulative="year",
+        leave_one_out=False, gosh=True, gosh_subsets=500, seed=7, bias=True, multiverse=True, compare_presets=True,
+    )  # fmt: skip
+    words = ["synth", "pool", "--outcome", "fall", "--compare", "new", "old", *asked.flags()]
+    again = _how(shlex.join(words))
+    assert again is not None
+    assert again.options == asked
+    assert (again.arm, again.compare) == (None, ("new", "old"))
+    for other in ("synth pool a.csv", "synth pool --outcome fall --output x.html", "synth bias", "rm -rf /", "a 'b",
+                  "synth pool --nonsense"):  # fmt: skip
+        assert _how(other) is None, other
+
+
+def test_pages_without_an_outcome(here: Path) -> None:
+    """A page of an outcome that the review has no more, or that has no rows any more, stands in the index."""
+    assert run(["report"]) == 0
+    text = REVIEW[: REVIEW.index("[outcomes.revision]")] + REVIEW[REVIEW.index("[outcomes.pain]"):]
+    (here / "review.toml").write_text(text, encoding="utf-8")
+    kept = [line for line in RESULTS.splitlines() if ",revision," not in line]
+    (here / "extracted" / "results.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    assert run(["report"]) == 0
+    value = json.loads(Path("reports/index.json").read_text("utf-8"))
+    assert [row["outcome"] for row in [*value["outcomes"], *value["more_pages"]]] == ["fall"]
+    with zipfile.ZipFile("reports/data/review.zip") as archive:
+        assert not [name for name in archive.namelist() if "revision" in name]
 
 
 def test_index_only_pools_nothing(capsys: Caught) -> None:
