@@ -69,6 +69,7 @@ def test_the_reviewers_judgement_reaches_document_and_page(tmp_path: Path) -> No
     assert "&lt;b&gt;no&lt;/b&gt; series says who was lost" in html
     assert "<b>no</b>" not in html
     assert found["whole"]["words"] in html
+    assert "https://doi.org/10.1136/bmj.h870" in html
 
 
 def test_other_arms_and_comparisons_are_judged_apart(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..figures.traffic import SIGNS, WORDS, lights_of
+from ..methods.references import REFERENCES
 from ..words import plain, rounding
 from ..words.reading import Document, get, items, text
 
@@ -67,6 +68,15 @@ class DomainRow:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A paper that a rule goes back to, with its address where it has one."""
+
+    text: str
+    label: str
+    address: str
+
+
+@dataclass(frozen=True)
 class CertaintyView:
     """The certainty of the answer: in a sentence, and domain by domain."""
 
@@ -78,6 +88,7 @@ class CertaintyView:
     domains: tuple[DomainRow, ...]
     upgrades: tuple[DomainRow, ...]
     by: str
+    sources: tuple[Source, ...] = ()
 
 
 def _light(level: str, judgement: str = "", support: str = "") -> Light:
@@ -148,7 +159,18 @@ def certainty(document: Document) -> CertaintyView | None:
         domains=tuple(_domain(one) for one in items(found, "domains")),
         upgrades=tuple(_domain(one) for one in items(found, "upgrades")),
         by=text(found, "by"),
+        sources=_sources([get(found, "start"), *items(found, "domains"), *items(found, "upgrades")]),
     )
+
+
+def _sources(domains: list[Any]) -> tuple[Source, ...]:
+    """Return the papers that the rules of the suggestions go back to, each once."""
+    keys = dict.fromkeys(key for one in domains for key in items(one, "suggestion", "sources") if key in REFERENCES)
+    found = []
+    for key in keys:
+        paper = REFERENCES[key]
+        found.append(Source(paper.text, f"doi:{paper.doi}" if paper.doi else "", plain.doi_address(paper.doi) or ""))
+    return tuple(found)
 
 
 def _domain(found: Any) -> DomainRow:
