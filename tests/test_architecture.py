@@ -15,10 +15,11 @@ LONGEST = 400
 LONGEST_TEST = 500
 
 # The review on disk and the words shared by all rooms: what stands outside of any room.
-GROUND = {"errors", "workspace", "review", "review_certainty", "review_parts", "review_screening", "_version"}
+GROUND = {"burst", "errors", "workspace", "review", "review_certainty", "review_parts", "review_screening", "_version"}
 ALLOWED = {
     "errors": set(),
     "_version": set(),
+    "burst": set(),
     "review_parts": {"errors"},
     "review_screening": {"review_parts"},
     "review_certainty": {"review_parts"},
@@ -26,9 +27,9 @@ ALLOWED = {
     "workspace": {"errors", "review"},
     "meta": {"errors"},
     "extract": {"errors", "workspace", "review"},
-    "search": {"errors", "workspace", "review", "_version"},
+    "search": {"burst", "errors", "workspace", "review", "_version"},
     "report": {"errors", "meta", "_version"},
-    "steps": {"errors", "workspace", "review", "_version", "meta", "extract", "search", "report"},
+    "steps": {"burst", "errors", "workspace", "review", "_version", "meta", "extract", "search", "report"},
     "cli": {"errors", "workspace", "_version", "steps", "report"},
     "__init__": {"errors", "_version", "meta", "search", "steps"},
     "__main__": {"cli"},

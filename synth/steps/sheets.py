@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
+from ..burst import burst
 from ..errors import Problem, ProblemsError, WorkspaceError
 from ..extract import Given, Understood, known_headings, load, understand
 from ..extract.contract.figures import Extracted
@@ -20,7 +21,6 @@ from ..extract.reading.tables import Table
 from ..extract.rehearsal import unseen
 from ..extract.store import PATIENTS_FOLDER, Change, merge
 from ..workspace import Workspace, digest, now, visible, write_all
-from .burst import burst
 
 __all__ = ["LOG", "SCHEMA", "Given", "Imported", "import_sheets", "keep", "read_sheets", "there"]
 

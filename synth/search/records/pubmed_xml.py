@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from typing import BinaryIO, Final, Protocol
 from xml.etree.ElementTree import Element
 
+from ...burst import burst
 from ...errors import DamagedXML, WorkspaceError
 from ...workspace import visible
 from .article import article
@@ -127,11 +128,14 @@ class Reading(Iterator[Record]):
         parser = Parser()
         marks = 0
         for chunk in self._chunks(source):
-            failure = parser.feed(chunk, began=self.records > 0)
-            ready = _completed(parser.root)
-            if ready:
-                yield from self._records(ready)
+            with burst():  # elements are gone again before anybody could look for cycles among them
+                failure = parser.feed(chunk, began=self.records > 0)
+                made, refused = self._made_of(_completed(parser.root))
+            if made or refused:
+                yield from made
                 self._pending = marks = 0
+            if refused is not None:
+                raise refused
             if failure is not None:
                 raise self._damaged(failure.place, failure.words) from failure
             self._pending += len(chunk)
@@ -152,6 +156,16 @@ class Reading(Iterator[Record]):
         self._stray(root.text)
         if root.tag not in _SETS and not self.records and not self.deleted:
             raise self._damaged("", f"its root is <{visible(root.tag, 40)}>, not <PubmedArticleSet>. Fetch it again.")
+
+    def _made_of(self, elements: list[Element]) -> tuple[list[Record], DamagedXML | None]:
+        """Make the records of elements, up to the first that is none."""
+        made: list[Record] = []
+        try:
+            for record in self._records(elements):
+                made.append(record)
+        except DamagedXML as error:
+            return made, error
+        return made, None
 
     def _records(self, elements: list[Element]) -> Iterator[Record]:
         for element in elements:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def burst() -> Iterator[None]:
     """Hold the collector of cycles back.
 
-    A hundred thousand rows are frozen values that refer to no other in a circle: counting references frees them all the
-    same, and the collector takes a quarter of the time of an import to find nothing.
+    A hundred thousand rows, and the elements of a record, are values that refer to no other in a circle: counting
+    references frees them all the same, and the collector takes up to a quarter of the time to find nothing.
 
     Examples
     --------
