@@ -151,7 +151,7 @@ def as_pixels(pdf: bytes, kind: str, dpi: int, width: float, height: float) -> b
         drawn = canvas
     out = io.BytesIO()
     if kind == "png":
-        drawn.save(out, "PNG", dpi=(dpi, dpi), optimize=True, pnginfo=_png_words())
+        drawn.save(out, "PNG", dpi=(dpi, dpi), pnginfo=_png_words())
     else:
         drawn.save(out, "TIFF", dpi=(dpi, dpi), compression="tiff_lzw", software=MARK)
     return out.getvalue()
