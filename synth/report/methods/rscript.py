@@ -130,7 +130,7 @@ def _piece(document: Document) -> _Piece:
         return _inverse(document)
     if (measure, model) in LIKELIHOOD:
         beside = "metafor::rma.glmm is shown beside it where it is installed: the nodes and the stopping rule of lme4 "
-        beside += "leave it a fraction of a standard error away. Profile intervals of subsets, and subsets of more than "
+        beside += "leave it a fraction of a standard error away. Profile intervals of subsets, and subsets of over "
         beside += "30 studies, need thorough <- TRUE."
         return _Piece(("integrals", "likelihood"), "base R", (*_ALL, "weights and shrunken estimates", *_SETS), beside)
     if (measure, model) in RANDOM_LEVELS:
