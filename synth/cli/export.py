@@ -18,8 +18,8 @@ FORMATS = ("csv", "xlsx", "json", "svg", "r", "bib", "zip")
     epilog="""\b
 Examples:
   synth export fusion
-  synth export reports/fusion.json -o data
-  synth export reports/fusion.json --format csv --format xlsx
+  synth export reports/fusion.html -o data
+  synth export reports/fusion.html --format csv --format xlsx
   synth export reports/fusion.json --format zip -o .
   synth export fusion --format json --json
 """,

@@ -27,6 +27,9 @@ SCHEMA = "synth.export/1"
 LARGEST = 64 * 2**20
 """Bytes of a page or a JSON file: far more than any that synth writes."""
 _PAGES = (".html", ".htm", ".xhtml")
+_DEEPEST = 40
+"""Levels of a document: a real one has about ten."""
+_ENDLESS = "its document is nested without end"
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ def read_page(source: str, start: Path | None = None) -> Page:
     text = _text(path, source)
     try:
         document = extract(text) if suffix in _PAGES else _parsed(text)
+    except RecursionError as error:
+        raise _refused(source, _ENDLESS) from error
     except ValueError as error:
         raise _refused(source, visible(str(error), 300)) from error
     return _page(document, path.stem, source)
@@ -156,6 +161,8 @@ def _of_review(source: str, start: Path | None) -> Page:
 
 
 def _page(document: Any, name: str, source: str) -> Page:
+    if _is_deep(document):
+        raise _refused(source, _ENDLESS)
     wrong = problem(document, lenient=True)
     if wrong is not None:
         raise _refused(source, f"its document is not of the form that synth.pool/1 has ({wrong})")
@@ -182,11 +189,23 @@ def _text(path: Path, source: str) -> str:
         raise _refused(source, "it is not UTF-8, and so is none of synth's, or is damaged") from error
 
 
+def _is_deep(document: Any) -> bool:
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
+
+
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_number)
     except RecursionError as error:
-        raise ValueError("it is nested without end") from error
+        raise ValueError(_ENDLESS) from error
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON ({error})") from error
 

@@ -69,6 +69,14 @@ def test_the_page_alone_gives_the_same_json(run: Run, tmp_path: Path, document: 
     assert (tmp_path / "out2" / "figures.json").read_bytes() == (tmp_path / "figures.json").read_bytes()
 
 
+def test_the_page_that_pool_wrote_can_be_exported(run: Run, tmp_path: Path, document: dict[str, Any]) -> None:
+    """The page of synth pool does not hold its document, so that nothing comes out of it without its JSON."""
+    (tmp_path / "figures.json").unlink()
+    done = run("export", "figures.html", "-o", "out", "--format", "json")
+    assert done.code == 0, done.err
+    assert (tmp_path / "out" / "figures.json").read_text("utf-8") == to_json(document)
+
+
 def test_every_format(run: Run, tmp_path: Path, document: dict[str, Any]) -> None:
     """A format is missing, or its numbers are not those of the document."""
     page(tmp_path, document)
@@ -181,6 +189,25 @@ def test_a_document_that_was_tampered_with(
     page(tmp_path, document)
     said = refused(run, tmp_path, "page.html")
     assert "synth.pool/1" in said
+
+
+@pytest.mark.parametrize("depth", [50, 300, 900])
+def test_a_document_that_is_nested_without_end(
+    run: Run, tmp_path: Path, document: dict[str, Any], depth: int
+) -> None:
+    """A strange page ends synth by the depth of a value that nobody asked for."""
+    document["novelty"] = 0
+    text = embed(document).replace('"novelty":0', f'"novelty":{"[" * depth}{"]" * depth}')
+    (tmp_path / "page.html").write_text(PAGE.format(text), encoding="utf-8")
+    assert "nested without end" in refused(run, tmp_path, "page.html")
+
+
+@pytest.mark.parametrize("table", ["5", "[]", '[["a"]],"rows":5', '[["a"]],"rows":[[7,1]]', '[["a"]],"rows":[[]]'])
+def test_a_packed_table_that_is_damaged(run: Run, tmp_path: Path, table: str) -> None:
+    """A list of a page that was packed and then damaged is called a fault of synth."""
+    text = embed({"schema": "synth.pool/1", "novelty": 0}).replace('"novelty":0', f'"studies":{{"@fields":{table}}}')
+    (tmp_path / "page.html").write_text(PAGE.format(text), encoding="utf-8")
+    assert "Cannot export page.html" in refused(run, tmp_path, "page.html")
 
 
 def test_a_proportion_of_sixteen(run: Run, tmp_path: Path, document: dict[str, Any]) -> None:
