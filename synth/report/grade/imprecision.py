@@ -113,7 +113,8 @@ def _share(estimate: float | None, low: float, high: float, numbers: dict[str, f
     patients = numbers.get("patients")
     few = patients is not None and patients < needed
     said = f"The interval is {rounding.decimals(100 * width, 1)} percentage points wide"
-    ends = f"({rounding.percent(WIDE, 0)} is taken as wide, {rounding.percent(VERY_WIDE, 0)} as very wide)"
+    wide, very = (rounding.decimals(100 * limit, 0) for limit in (WIDE, VERY_WIDE))
+    ends = f"({wide} are taken as wide, {very} as very wide)"
     size = "" if patients is None else (
         f" {noun(int(patients), 'patient')}; one series that tells this rate to within "
         f"{rounding.decimals(100 * MARGIN, 0)} points needs {rounding.count(round(needed))}."
