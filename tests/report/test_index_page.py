@@ -136,6 +136,7 @@ def test_headings_and_landmarks() -> None:
         inside_record = table.xpath("ancestor::section[@class='search-record']")
         assert inside_record or table.find("caption") is not None
         assert all(head.get("scope") for head in table.iter("th"))
+        assert table.getparent().get("tabindex") == "0", "a wide table moves the whole page on a phone"
     ids = [each.get("id") for each in tree.iter() if each.get("id")]
     assert len(ids) == len(set(ids))
     for link in tree.xpath("//a[starts-with(@href, '#')]"):

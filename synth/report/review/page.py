@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 
 from markupsafe import Markup
 
@@ -50,6 +51,17 @@ def render(document: Document, *, searches: Sequence[str] = ()) -> str:
             flow_style=Markup(FLOW_STYLE),
             lights=[Markup(part.lights) for part in model.bias],
             flow=Markup(model.flow.svg),
-            fragments=[Markup(_HALVES.sub("\ufffd", part.fragment)) for part in model.searches],
+            fragments=[Markup(_set(part.fragment, number)) for number, part in enumerate(model.searches, start=1)],
         )
     )
+
+
+def _set(fragment: str, number: int) -> str:
+    """Let each table of a record scroll by itself on a narrow screen; text in it is escaped, so that tags are tags."""
+    tables = count(1)
+
+    def region(_: re.Match[str]) -> str:
+        label = f"Record of search {number}, table {next(tables)}"
+        return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table>'
+
+    return re.sub("<table>", region, _HALVES.sub("\ufffd", fragment)).replace("</table>", "</table></div>")
