@@ -148,6 +148,8 @@ def _writable(output: Path) -> None:
 
 def _document(kind: str, outcome: str | None, start: Path | None) -> tuple[dict[str, Any], str, tuple[str, ...]]:
     """Return what is to be drawn, what to call it, and what has changed since it was made."""
+    if kind == "prisma" and outcome is not None:
+        raise SettingsError("The flow diagram is of the whole review, not of an outcome: leave out --outcome.")
     if outcome is not None and outcome.lower().endswith(".json"):
         path = Path(outcome)
         if not path.is_file():

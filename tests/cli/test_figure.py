@@ -155,6 +155,7 @@ def test_an_outcome_of_a_review_is_drawn_of_what_was_pooled(run: Run, review: Pa
         (("forest", "-o", "no/x.svg"), 1, "There is no folder no"),
         (("labbe", "-o", "x.svg"), 1, "pool with --compare A B"),
         (("gosh", "-o", "x.svg"), 1, "--gosh"),
+        (("prisma", "-o", "x.svg"), 2, "leave out --outcome"),
         (("forest", "-o", "x.png", "--width", "5000mm", "--dpi", "2400"), 2, "smaller --dpi"),
         (("forest", "-o", "figures.csv.svg"), 1, "is no figure of synth's"),
     ],

@@ -107,7 +107,7 @@ LAYOUTS: dict[str, Layout] = {
     "revman": Layout(
         "revman", ("counts", "second", "weight", "effect"), (), "Study or Subgroup", ", ", "[", "]",
         "{measure}\n{how}, {level} CI", "Weight", True, "Total ({level} CI)", "below", _BLACK,
-        ".forest .study{fill:#1b5fb4}.forest .pooled{fill:#000}.forest line.reference{stroke:none}"
+        ".forest .study{fill:#1b5fb4}.forest .pooled{fill:#000}.forest line.reference{stroke-width:0}"
         ".forest .study.context{fill:#fff;stroke:#1b5fb4}.forest .pooled.context{fill:#fff;stroke:#000}",
     ),
 }  # fmt: skip
