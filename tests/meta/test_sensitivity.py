@@ -333,7 +333,7 @@ def test_resampling_is_seeded_and_sane() -> None:
 
 def test_bootstrap_prediction_against_imhof() -> None:
     """The confidence distribution of tau2, or the interval drawn from it, would be another than the paper's."""
-    held = json.loads((Path(__file__).parent / "reference" / "nagashima.json").read_text(encoding="utf-8"))
+    held = json.loads((Path(__file__).parent / "reference" / "analyses" / "nagashima.json").read_text(encoding="utf-8"))
     y, v, p = (np.array(held[name]) for name in ("y", "v", "probabilities"))
     # uniroot() in R stops at 1e-8 on Imhof's integral at 1e-7; the quantiles here are interpolated
     np.testing.assert_allclose(draw_tau2(y, v, p), held["tau2"], rtol=2e-3, atol=1e-5)

@@ -1,6 +1,6 @@
 # The bootstrap prediction interval of Nagashima, Noma and Furukawa (2019, Stat Methods Med Res 28:1689), written anew
 # from the paper: the distribution of Cochran's Q by Imhof's integral (1961, Biometrika 48:419), tau2 by uniroot, and
-# the interval from 20,000 draws. Writes nagashima.json beside this script. Run: Rscript make_nagashima.R
+# the interval from 20,000 draws. Writes nagashima.json where it is run. Run: Rscript make_nagashima.R
 y <- c(-0.889, -1.585, -1.348, -1.442, -0.218, -0.786, -1.621, 0.012, -0.469, -1.371, -0.339, 0.446, -0.017)
 v <- c(0.326, 0.195, 0.415, 0.020, 0.051, 0.007, 0.223, 0.004, 0.056, 0.073, 0.012, 0.533, 0.071)
 k <- length(y); w <- 1 / v; mu <- sum(w * y) / sum(w); q <- sum(w * (y - mu)^2)

@@ -1,4 +1,4 @@
-# Meta-regression of counts by metafor: writes regression_counts.json beside this script. Run: Rscript make_regression.R
+# Meta-regression of counts by metafor: writes regression_counts.json where it is run. Run: Rscript make_regression.R
 # The studies are made up: n from 20 to 150, an effect of -0.4 + 0.5 z with a standard deviation of 0.4.
 suppressMessages(library(metafor))
 d <- list(
