@@ -65,11 +65,11 @@ def _how(command: str) -> Again | None:
 
     try:
         words = shlex.split(command)
-        if words[:2] != ["synth", "pool"]:
+        if words[:2] != ["synth", "pool"] or {"-h", "--help"} & set(words):
             return None
         with pool.make_context("pool", words[2:], resilient_parsing=False) as context:
             given = dict(context.params)
-    except (ValueError, click.ClickException):
+    except (ValueError, click.ClickException, click.exceptions.Exit):
         return None
     if given.pop("figures") is not None or given.pop("output") is not None:
         return None

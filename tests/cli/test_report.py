@@ -110,7 +110,7 @@ def test_every_option_comes_back() -> None:
     assert again.options == asked
     assert (again.arm, again.compare) == (None, ("new", "old"))
     for other in ("synth pool a.csv", "synth pool --outcome fall --output x.html", "synth bias", "rm -rf /", "a 'b",
-                  "synth pool --nonsense"):  # fmt: skip
+                  "synth pool --nonsense", "synth pool --help"):  # fmt: skip
         assert _how(other) is None, other
 
 
