@@ -77,6 +77,13 @@ def test_one_study_has_nothing_beside_it(tmp_path: Path) -> None:
     assert found["influence_reason"] == unasked.ALONE
 
 
+def test_the_page_of_twenty_studies_takes_300_kB_at_most(tmp_path: Path) -> None:
+    """What a page has unasked makes it too heavy to be sent by mail."""
+    rows = [(f"Author {i} 20{i:02d}", i % 9 + 1, 40 + 3 * i, 2000 + i, "x") for i in range(20)]
+    pool_file(table(tmp_path, rows), output=tmp_path / "t.html")
+    assert len((tmp_path / "t.html").read_bytes()) <= 300_000
+
+
 def test_many_studies_do_not_wait(tmp_path: Path) -> None:
     """A pool of a thousand studies takes minutes because of what nobody asked for."""
     rows = [(f"S{i}", i % 7 + 1, 40 + i % 9, 2000, "x") for i in range(600)]

@@ -208,7 +208,7 @@ def page(document: Document) -> Page:
         facts=_facts(document),
         sureness=tuple(doubt.sureness(document)) + notes,
         crude=words.crude(document),
-        bias_said=plain.sentence(get(document, "risk_of_bias_reason")),
+        bias_said=plain.clause(get(document, "risk_of_bias_reason")),
         forest=tuple(parts(spec, "forest")) if studies else (),
         narrow_forest=narrow(spec, "forest") if studies else "",
         has_prediction=get(document, "prediction", "reporting", "ci_low") is not None,
