@@ -68,3 +68,20 @@ def test_heterogeneity_where_the_saturated_level_is_infinite(data: dict[str, lis
     assert r.loglik is not None
     assert r.heterogeneity.q == pytest.approx(2.0 * (top - r.loglik), abs=1e-6)
     assert pool(data, measure="OR", model="glmm", leave_one_out=False).pooled.reporting.estimate is not None
+
+
+def test_a_million_beside_one_patient_is_pooled() -> None:
+    """An interval of tau2 that is not found takes the whole pool with it."""
+    r = pool({"events": [472877, 1, 11], "total": [669387, 1, 16]})
+    assert r.pooled.reporting.estimate == pytest.approx(472889 / 669404, abs=1e-9)
+    assert r.tau2.value == 0.0
+    assert r.tau2.ci_high is not None or r.tau2.reason
+
+
+def test_a_step_beyond_all_numbers_is_taken_back() -> None:
+    """The profile of a proportion that could be nearly anything overflows on its way."""
+    r = pool({"events": [0, 0, 27], "total": [57, 9, 35]}, ci_method="profile")
+    assert r.pooled.reporting.ci_low is None
+    assert r.pooled.reason is not None
+    assert r.pooled.reporting.ci_high == pytest.approx(0.9973, abs=1e-3)
+    json.dumps(r.to_dict(), allow_nan=False)

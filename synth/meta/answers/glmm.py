@@ -197,11 +197,16 @@ def _spread(
             Heterogeneity(q, q_method, k - 1, p_value, None, None, None, None, None, ONE_EACH),
         )
     value = float(full.tau2)
-    low, high = (number(v) for v in profile_tau2(x, n, full, settings.level))
+    low, high, reason = None, None, None
+    try:
+        low, high = (number(v) for v in profile_tau2(x, n, full, settings.level))
+    except NoAnswer as error:
+        reason = str(error)
     statistic = max(2.0 * float(full.loglik - full.loglik_common), 0.0)
     # Half a point mass at 0, half chi-square with one degree of freedom (Self & Liang 1987).
     p_tau = 1.0 if value == 0.0 else 0.5 * float(chi2_tail(statistic, 1))
-    reason = None if high is not None else "the likelihood never falls far enough: the data set no upper limit"
+    if high is None and reason is None:
+        reason = "the likelihood never falls far enough: the data set no upper limit"
     tau2 = Tau2(
         value,
         "ML",

@@ -219,7 +219,9 @@ def maximise(
             promised = promised * np.where(np.abs(d_tau) > most, most / np.maximum(np.abs(d_tau), 1e-300), 1.0)
             d_tau = np.clip(d_tau, -most, most)
         new_mu, new_tau = mu[active] + shrink[active] * d_mu, tau[active] + shrink[active] * d_tau
-        there = Value.of(part, new_mu, new_tau)
+        # A step too far for any number gains nothing, and is taken back like any other that gains nothing.
+        with np.errstate(over="ignore", invalid="ignore"):
+            there = Value.of(part, new_mu, new_tau)
         # Rounding in a sum of k terms of size loglik / k: a step that changes less is at the top.
         noise = 1e-13 * (np.abs(f.loglik) + 1.0)
         # A share of the promised gain is asked for: the likelihood is even in tau, and a step onto the mirror image of
