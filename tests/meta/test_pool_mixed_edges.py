@@ -85,3 +85,12 @@ def test_a_step_beyond_all_numbers_is_taken_back() -> None:
     assert r.pooled.reason is not None
     assert r.pooled.reporting.ci_high == pytest.approx(0.9973, abs=1e-3)
     json.dumps(r.to_dict(), allow_nan=False)
+
+
+def test_a_profile_that_nobody_asked_for_does_not_stop_a_pool() -> None:
+    """A limit that stands beside the answer only, and is not found, takes the whole pool with it."""
+    counts = {"events": [322713, 7, 19, 27, 10, 18], "total": [571582, 19, 36, 46, 26, 51]}
+    r = pool(counts, leave_one_out=False)
+    beside = next(i for i in r.pooled.intervals if i.method == "profile")
+    assert (beside.ci_low is not None and beside.ci_high is not None) or beside.reason
+    assert r.pooled.reporting.ci_low is not None

@@ -154,8 +154,14 @@ def _pooled(
         low, high = (number(v) for v in logit(np.array(exact)))
         found["exact"] = (low, high, None, None)
     else:
-        low, high = (number(v) for v in profile_mu(x, n, full, settings.level))
-        reason = None if low is not None and high is not None else NO_LIMIT
+        low, high, reason = None, None, None
+        try:
+            low, high = (number(v) for v in profile_mu(x, n, full, settings.level))
+        except NoAnswer as error:
+            if settings.ci_method == "profile":
+                raise
+            reason = str(error)
+        reason = reason or (None if low is not None and high is not None else NO_LIMIT)
         found["profile"] = (low, high, None, reason)
     intervals = tuple(
         Interval(name, low, high, df, Reporting(float(expit(mu)), *_proportions(low, high)), reason)
