@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks import engines
 from benchmarks.data import BATCH, write
+from benchmarks.report import report_lines
 from benchmarks.rows import LME4, Row, deviation, memory, rows
 from benchmarks.search import search_lines
 from benchmarks.table import Line, as_json, page, text
@@ -141,6 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lines += memory_lines()
         searched, ran = search_lines(options.rounds, only, say)
         lines += searched
+        lines += report_lines(options.rounds, only, say)
         say("whole processes")
         more, missing = whole_lines(folder, options.rscript, 4 * options.rounds, only)
         lines += more

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+SHARES = ("memory", "size")
+"""Rows of no time, so begun: their ratio is a share of what is allowed."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -74,12 +77,12 @@ def cells(line: Line) -> tuple[str, ...]:
     """Give the words of one line."""
     if line.rival:
         ratio, target = share(line.ratio), share(line.target)
-    elif line.name.startswith("memory"):
+    elif line.name.startswith(SHARES):
         ratio, target = f"{line.ratio:.2f} times", f"{line.target} times"
     else:
         ratio, target = "–", duration(line.target)
     agree = "–" if line.deviation is None else f"{line.deviation:.0e}"
-    ours = "–" if line.name.startswith("memory") else duration(line.seconds)
+    ours = "–" if line.name.startswith(SHARES) else duration(line.seconds)
     return (line.what, ours, line.rival or "–", duration(line.rival_seconds), ratio, target, line.verdict or "–", agree)
 
 
