@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,15 +156,16 @@ def _document(kind: str, outcome: str | None, start: Path | None) -> tuple[dict[
         if not path.is_file():
             raise WorkspaceError(f"There is no file {visible(outcome, 300)}. Make it first: synth pool")
         if kind_of(path) != OUTCOME:
-            raise WorkspaceError(f"{visible(outcome, 300)} is no result of synth pool.")
+            raise _no_result(outcome)
         return read_document(path), visible(outcome, 300), ()
     workspace = Workspace.find(start)
     if kind == "prisma":
         return _written(workspace, "index.json", INDEX, "synth report")
     if kind in _OF_JUDGEMENTS and outcome is None:
         return _written(workspace, "bias.json", BIAS, "synth bias")
-    made, _ = made_outcomes(workspace)
+    made, unreadable = made_outcomes(workspace)
     known = {each.outcome: each for each in made}
+    _readable(workspace, unreadable, outcome, known)
     if not known:
         raise WorkspaceError("Nothing has been pooled in this review yet. Type: synth pool")
     if outcome is None:
@@ -175,6 +177,24 @@ def _document(kind: str, outcome: str | None, start: Path | None) -> tuple[dict[
     found = known[outcome]
     old = f"reports/{found.path.name} is older than its inputs ({'; '.join(found.reasons)}): {found.command}"
     return found.document, f"reports/{found.path.name}", (old,) if found.stale else ()
+
+
+def _readable(workspace: Workspace, unreadable: Sequence[str], outcome: str | None, known: Collection[str]) -> None:
+    """Refuse a damaged document by its own name, before anything is said of outcomes that nobody pooled."""
+    if outcome is None and not known and unreadable:
+        raise WorkspaceError("\n".join(unreadable))
+    pooled = {each.id for each in workspace.review.outcomes} - {*known}
+    mine = [workspace.reports / f"{name}.json" for name in pooled if outcome in (None, name)]
+    for path in filter(Path.is_file, mine if outcome is not None or not known else ()):
+        if kind_of(path) != OUTCOME:
+            raise _no_result(workspace.relative(path))
+        read_document(path)
+
+
+def _no_result(name: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"{visible(name, 300)} is no result of synth pool. Name another, or delete it and make it again: synth pool"
+    )
 
 
 def _written(workspace: Workspace, name: str, schema: str, command: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:

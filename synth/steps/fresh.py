@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from .._version import __version__
 from ..errors import WorkspaceError
+from ..report.exports.shape import problem
 from ..workspace import Workspace, digest, visible
 
 __all__ = [
@@ -128,16 +131,37 @@ def read_document(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError("it is larger than any that synth writes")
-        value = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        value = json.loads(data, parse_constant=_no_number, parse_float=_number)
         if not isinstance(value, dict) or not isinstance(value.get("inputs"), list):
             raise ValueError("it does not say what it was made from")
         value["inputs"] = [_input(each) for each in value["inputs"]]
+        if not isinstance(value.get("generator"), dict):
+            raise ValueError("it does not say what made it")
+        if str(value.get("schema")).startswith(OUTCOME) and (wrong := _misfit(data)) is not None:
+            raise ValueError(wrong)
     except (OSError, ValueError, RecursionError) as error:
+        command = "synth pool" if kind_of(path) == OUTCOME else "synth report"
         raise WorkspaceError(
             f"{visible(str(path), 300)} cannot be read as synth writes it: {visible(str(error), 200)}. "
-            "Delete it, and make it again: synth report"
+            f"Delete it, and make it again: {command}"
         ) from error
     return value
+
+
+@lru_cache(maxsize=256)
+def _misfit(data: bytes) -> str | None:
+    """Say what of an outcome's document is not as its schema has it; one command looks at the same file repeatedly."""
+    return problem(json.loads(data), lenient=True)
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def _input(value: Any) -> dict[str, str]:
