@@ -10,7 +10,7 @@ from typing import Any
 from .._version import __version__
 from ..errors import WorkspaceError
 from ..extract import load
-from ..extract.instruments import Appraisal
+from ..extract.instruments import Appraisal, own_files
 from ..report.figures.traffic import SIGNS, WORDS
 from ..report.review.bias_page import render_bias
 from ..workspace import Workspace, digest
@@ -84,7 +84,8 @@ def bias_report(workspace: Workspace) -> BiasReport:
 def bias_document(workspace: Workspace, appraisals: tuple[Appraisal, ...]) -> dict[str, Any]:
     """Give all judgements as one plain object."""
     instruments = list(dict.fromkeys(each.instrument.id for each in appraisals))
-    inputs = [workspace.review_file, *sorted(workspace.extracted.glob("*.csv"))]
+    sheets = sorted(workspace.extracted.glob("*.csv"))
+    inputs = [workspace.review_file, *sheets, *own_files(workspace.extracted)]
     return {
         "schema": SCHEMA,
         "generator": {"name": "synth", "version": __version__},

@@ -12,7 +12,7 @@ from .._version import __version__
 from ..errors import NothingToPool, SynthError
 from ..extract import Exclusion, Extracted, Figure, StudyArm, select
 from ..extract.forms.rows import identity
-from ..extract.instruments import Appraisal
+from ..extract.instruments import Appraisal, own_files
 from ..meta.results import PoolResult
 from ..report.outcome import document as documents
 from ..workspace import Arm, Outcome, Workspace, digest, visible
@@ -171,7 +171,7 @@ def document_of_review(
             "title": review.title,
             "question": {name: value or None for name, value in asdict(review.question).items()},
         },
-        inputs=_inputs((workspace.review_file, *extracted.files), workspace.relative),
+        inputs=_inputs((workspace.review_file, *extracted.files, *own_files(workspace.extracted)), workspace.relative),
         command=command,
     )
     return with_certainty(made, outcome.certainty, primary=review.primary_arm.id)

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._version import __version__
 from ..errors import WorkspaceError
+from ..extract.instruments import own_files
 from ..report.exports.shape import problem
 from ..workspace import Workspace, digest, visible
 
@@ -77,10 +78,10 @@ def inputs_of(workspace: Workspace, paths: Iterable[Path]) -> list[dict[str, str
 
 
 def paths_of_sheets(workspace: Workspace) -> tuple[Path, ...]:
-    """Name the files that an outcome is made from, as they are told by their names: the sheets, and the patients'."""
+    """Name the files that an outcome is made from: the sheets, the patients', and the review's own instruments."""
     folder = workspace.extracted
     sheets = [*_of_kinds(folder), *_of_kinds(folder / "patients")]
-    return (workspace.review_file, *sheets)
+    return (workspace.review_file, *sheets, *own_files(folder))
 
 
 def _of_kinds(folder: Path) -> list[Path]:

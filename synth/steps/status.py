@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import ProblemsError, SynthError, WorkspaceError
 from ..extract import Extracted, load
+from ..extract.instruments import own_files
 from ..workspace import Workspace, visible
 from .bias import PAGE as BIAS_PAGE
 from .fresh import Made, answering, beside, inputs_of, made_outcomes, paths_of_index, read_document, since
@@ -218,7 +219,8 @@ def _page(name: str, reasons: Sequence[str], command: str, *, gone: bool) -> Lin
 
 def _bias(workspace: Workspace) -> Line:
     page = workspace.reports / BIAS_PAGE
-    inputs = [workspace.review_file, *sorted(workspace.extracted.glob("*.csv"))]
+    sheets = sorted(workspace.extracted.glob("*.csv"))
+    inputs = [workspace.review_file, *sheets, *own_files(workspace.extracted)]
     return _made("reports/bias.html", page.with_suffix(".json"), inputs_of(workspace, inputs), "synth bias")
 
 

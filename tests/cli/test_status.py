@@ -75,6 +75,27 @@ def test_every_input_counts(here: Path, capsys: Caught, file: str, said: str) ->
     assert "synth report" in capsys.readouterr().err
 
 
+def test_a_changed_instrument_makes_the_pages_stale(here: Path, capsys: Caught) -> None:
+    """What a word of an instrument means changes, and pages that show it as it was pass for current."""
+    own = here / "extracted" / "instruments" / "own.toml"
+    own.parent.mkdir()
+    words = '[judgements]\nyes = "low"\nno = "high"\n[items]\n1 = "Was it random?"\n'
+    text = f'name = "Own"\nreference = "Ours"\noverall = "worst"\n{words}'
+    own.write_text(text, encoding="utf-8")
+    bias = here / "extracted" / "bias.csv"
+    bias.write_text("study,instrument,item,judgement\nBrown 2020,own,1,yes\n", encoding="utf-8")
+    assert run(["report"]) == 0
+    document = json.loads((here / "reports" / "fall.json").read_text("utf-8"))
+    assert "extracted/instruments/own.toml" in [each["path"] for each in document["inputs"]]
+    assert {line["state"] for line in lines(capsys).values()} <= {"current", "note"}
+    own.write_text(text.replace('yes = "low"', 'yes = "moderate"'), encoding="utf-8")
+    found = lines(capsys)
+    for page in ("fall", "bias", "index"):
+        assert "extracted/instruments/own.toml has changed" in str(found[f"reports/{page}.html"]["reasons"]), page
+    assert run(["report"]) == 0
+    assert {line["state"] for line in lines(capsys).values()} <= {"current", "note"}
+
+
 def test_a_sheet_that_has_gone(here: Path, capsys: Caught) -> None:
     """A page rests on a sheet that is not there any more, and nobody says so."""
     (here / "extracted" / "more.csv").write_text(

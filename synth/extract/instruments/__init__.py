@@ -115,6 +115,17 @@ def shipped(id: str) -> Instrument:
     return _read(id, text, f"{id}.toml")
 
 
+def own_files(extracted: Path) -> tuple[Path, ...]:
+    """Name the files below ``extracted`` that define an instrument, in their order; none where there is no folder.
+
+    Examples
+    --------
+    >>> own_files(Path("nowhere"))
+    ()
+    """
+    return tuple(sorted((extracted / FOLDER).glob("*.toml")))
+
+
 def instruments_in(folder: Path) -> dict[str, Instrument]:
     """Give the shipped instruments and those of a folder, by name; one of the folder comes before a shipped one.
 
