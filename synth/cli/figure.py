@@ -24,6 +24,7 @@ LAYOUTS = ("synth", "jama", "bmj", "revman")
 Examples:
   synth figure forest --outcome fusion -o fusion.pdf --width 174mm
   synth figure forest --outcome fusion -o fusion.tiff --width 8.5cm --dpi 600 --layout jama
+  synth figure subgroups --outcome fusion --by design -o groups.svg
   synth figure leave-one-out --outcome fusion -o without.svg
   synth figure funnel --outcome figures.json -o funnel.png
   synth figure prisma -o flow.pdf
@@ -59,12 +60,15 @@ Kinds:
               help="Dots per inch of .png and .tiff.")
 @click.option("--layout", metavar="NAME", default="synth", show_default=True,
               help="Columns, words and marks of forests: synth, jama, bmj or revman.")
+@click.option("--by", metavar="VARIABLE",
+              help="For subgroups: by which variable, where the page has groups by several. [default: the first]")
 @click.option("--json", "as_json", is_flag=True,
               help="Print title, caption, size and all numbers of the figure as JSON, and nothing else; the file is "
                    "written.")
 def figure(
-    kind: str, outcome: str | None, output: Path, width: str | None, dpi: int, layout: str, as_json: bool
-) -> None:
+    kind: str, outcome: str | None, output: Path, width: str | None, dpi: int, layout: str, by: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Draw one figure of what was pooled, for a journal.
 
     The numbers are those of reports/OUTCOME.json: pool first. An SVG carries its own style and needs nothing more; for
@@ -75,7 +79,7 @@ def figure(
 
     with Progress() as progress:
         progress(f"Drawing {output.name}")
-        made = draw(kind, output, outcome=outcome, width=width, dpi=dpi, layout=layout)
+        made = draw(kind, output, outcome=outcome, width=width, dpi=dpi, layout=layout, by=by)
     for warning in made.warnings:
         say(f"synth: {warning}", err=True)
     console = Console.of(sys.stdout)

@@ -53,6 +53,7 @@ def draw(
     width: str | None = None,
     dpi: int = 300,
     layout: str = "synth",
+    by: str | None = None,
     start: Path | None = None,
 ) -> DrawnFigure:
     """Draw one figure and write it.
@@ -72,15 +73,18 @@ def draw(
         Dots per inch of PNG and TIFF.
     layout : {"synth", "jama", "bmj", "revman"}
         How forests are arranged.
+    by : str, optional
+        The variable of a forest in groups, where the result has groups by several; the first of them if left out.
     start : Path, optional
         Where to look for the review from.
 
     Raises
     ------
     UnknownName
-        There is no such kind, layout or outcome.
+        There is no such kind, layout, outcome or variable of groups.
     SettingsError
-        The width or the suffix cannot be used, or the picture would be too large.
+        A variable was named for a figure without groups, the width or the suffix cannot be used, or the picture would
+        be too large.
     WorkspaceError
         Nothing has been pooled yet, the figure needs an analysis that was not asked for, the extra packages are
         missing, or the file is somebody else's.
@@ -89,10 +93,15 @@ def draw(
         raise UnknownName("kind of figure", kind, (*KINDS, "prisma"))
     if layout not in LAYOUTS:
         raise UnknownName("layout", layout, tuple(LAYOUTS))
+    if by is not None and kind != "subgroups":
+        raise SettingsError(f"A {kind} figure has no groups: leave out --by, or draw subgroups.")
     form = _form(output)
     wide = _width(width)
     _writable(output)
     document, source, warnings = _document(kind, outcome, start)
+    if kind == "subgroups":
+        document, others = _grouped(document, by)
+        warnings = (*warnings, *others)
     made = prisma.flow(document["flow"]) if kind == "prisma" else make(kind, document, layout)
     if wide is not None and isinstance(made, Figure) and _smallest(made.svg, wide) < LEAST_POINTS:
         made = narrow(kind, document, layout)
@@ -177,6 +186,22 @@ def _document(kind: str, outcome: str | None, start: Path | None) -> tuple[dict[
     found = known[outcome]
     old = f"reports/{found.path.name} is older than its inputs ({'; '.join(found.reasons)}): {found.command}"
     return found.document, f"reports/{found.path.name}", (old,) if found.stale else ()
+
+
+def _grouped(document: dict[str, Any], by: str | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a result with the groups by one variable as its only ones, and a word on others that it has."""
+    analyses = document["analyses"]
+    found = [each for each in (analyses["subgroups"], *(analyses["more_subgroups"] or ())) if each]
+    names = [each["variable"] for each in found]
+    if not found or (by is None and len(found) == 1):
+        return document, ()
+    chosen = names[0] if by is None else next((name for name in names if name.casefold() == by.casefold()), None)
+    if chosen is None:
+        raise UnknownName("variable of groups", visible(str(by), 120), [visible(name, 120) for name in names])
+    others = ", ".join(visible(name, 120) for name in names if name != chosen)
+    told = () if by is not None else (f"Drawn by {visible(chosen, 120)}. There are also groups by {others}: add --by.",)
+    groups = {"subgroups": found[names.index(chosen)], "more_subgroups": None}
+    return {**document, "analyses": {**analyses, **groups}}, told
 
 
 def _readable(workspace: Workspace, unreadable: Sequence[str], outcome: str | None, known: Collection[str]) -> None:

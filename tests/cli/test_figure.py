@@ -145,6 +145,35 @@ def test_an_outcome_of_a_review_is_drawn_of_what_was_pooled(run: Run, review: Pa
     assert "synth pool" in old.err
 
 
+def test_groups_by_each_of_several_variables(run: Run, review: Path) -> None:
+    """The groups by the second variable that the review names are on the page, and cannot be had as a file."""
+    text = (review / "review.toml").read_text("utf-8")
+    named = text.replace("[outcomes.fall]", '[outcomes.fall]\nsubgroups = ["country", "design"]')
+    (review / "review.toml").write_text(named, encoding="utf-8")
+    (review / "extracted" / "studies.csv").write_text(
+        "study,arm,country,design\nÅgren 2019,new,Sweden,cohort\nBrown 2020,new,Japan,series\n"
+        "Cole 2021,new,Sweden,series\nDahl 2022,new,Japan,cohort\n",
+        encoding="utf-8",
+    )
+    assert run("pool", "--outcome", "fall", cwd=review).code == 0
+
+    def groups(*words: str) -> tuple[set[str], str]:
+        done = run("figure", "subgroups", "-o", "g.svg", "--json", *words, cwd=review)
+        assert done.code == 0, done.err
+        return {row[0] for row in json.loads(done.out)["rows"] if row[0]}, done.err
+
+    plain, said = groups()
+    assert {"Sweden", "Japan"} <= {name.strip("\u2068\u2069") for name in plain}
+    assert "also groups by design: add --by" in said
+    other, said = groups("--by", "Design")
+    assert ({"cohort", "series"} <= {name.strip("\u2068\u2069") for name in other}, said) == (True, "")
+    wrong = run("figure", "subgroups", "-o", "h.svg", "--by", "desing", cwd=review)
+    assert (wrong.code, 'Did you mean "design"?' in wrong.err) == (1, True), wrong.err
+    none = run("figure", "forest", "-o", "h.svg", "--by", "design", cwd=review)
+    assert (none.code, "leave out --by" in none.err) == (2, True)
+    assert not (review / "h.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
