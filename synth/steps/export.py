@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import SynthError, UnknownName, WorkspaceError
 from ..report.exports.bundle import FORMATS, Page, bundle, outcome_files, safe_name
 from ..report.exports.shape import problem
-from ..report.outcome.embedded import extract
+from ..report.outcome.embedded import NotInside, extract
 from ..report.words.reading import outcome_label
 from ..workspace import Workspace, visible
 from .environment import environment
@@ -133,6 +133,11 @@ def read_page(source: str, start: Path | None = None) -> Page:
         document = extract(text) if suffix in _PAGES else _parsed(text)
     except RecursionError as error:
         raise _refused(source, _ENDLESS) from error
+    except NotInside as error:
+        raise WorkspaceError(
+            f"Cannot export {visible(source, 300)}: {error}. "
+            f"Name that: synth export {visible(str(path.with_suffix('.json')), 300)}"
+        ) from error
     except ValueError as error:
         raise _refused(source, visible(str(error), 300)) from error
     return _page(document, path.stem, source)

@@ -16,9 +16,11 @@ import pytest
 from synth.cli.export import FORMATS
 from synth.report.exports.bundle import FORMATS as MADE
 from synth.report.exports.shape import problem
+from synth.report.outcome import page as outcome_page
 from synth.report.outcome.embedded import embed
 from synth.steps.run import to_json
 
+from ..report import factory
 from .conftest import FIGURES, Run
 from .test_bias import judged
 
@@ -289,3 +291,12 @@ def test_judgements_and_certainty_go_out(run: Run, review: Path) -> None:
     domains = list(csv.DictReader(io.StringIO(files["fall/certainty.csv"].decode("utf-8-sig"))))
     by_label = {row["domain"]: row["used"] for row in domains}
     assert {each["label"]: each["used"] or "" for each in made["certainty"]["domains"]}.items() <= by_label.items()
+
+
+def test_a_page_too_large_for_its_document_names_the_file_beside_it(run: Run, tmp_path: Path) -> None:
+    """Somebody with the page of very many series is told that it is none, or not which file has its numbers."""
+    document = factory.many(200)
+    (tmp_path / "page.html").write_text(outcome_page.render(document), encoding="utf-8")
+    said = refused(run, tmp_path, "page.html")
+    assert "too large to hold its document" in said
+    assert "synth export page.json" in " ".join(said.split())

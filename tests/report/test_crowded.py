@@ -49,3 +49,20 @@ def test_leave_one_out_of_many_lists_what_moves_the_answer() -> None:
     assert len(model.leave_one_out) == 20
     assert "without Study 251" in {row.label for row in model.leave_one_out}
     assert "Of 300 answers without one series, these 20 differ most" in model.leave_one_out_said
+
+
+def test_what_a_crowded_page_cannot_hold_is_said_where_it_would_stand() -> None:
+    """A reader looks for BibTeX, script, answers or numbers on a large page and finds neither them nor a word."""
+    document = {**factory.many(200), "what_if": {"held": "one"}}
+    document["studies"][0]["data"] = {"events": 3, "total": 40}
+    source = page.render(document)
+
+    def part(name: str) -> str:
+        return Reader(source.split(f'id="{name}"')[1].split("</section>")[0]).text
+
+    assert "The references as BibTeX are left out to keep this page small" in part("methods")
+    assert "The R script is left out to keep this page small" in part("reproduce")
+    text = Reader(source).text
+    assert "This page is too large to hold those answers." in text
+    assert "this page would be too large with them" in text
+    assert "themselves." in part("methods")

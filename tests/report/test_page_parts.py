@@ -65,7 +65,7 @@ def test_without_judgements_the_forest_says_so() -> None:
 def test_hostile_judgements_stay_text() -> None:
     """A cell of the sheet of judgements runs as code."""
     source = page.render(judged(support=BAD, study=BAD))
-    assert source.count("<script") == 1
+    assert source.count("<script") == 2
     assert Reader(source).faults == []
     assert "\u202e" not in source
 
@@ -98,7 +98,7 @@ def test_certainty_stands_with_the_answer_and_by_domain() -> None:
     table = Reader(source.split('<table class="domains">')[1].split("</table>")[0]).text
     assert "119 patients & no more." in table
     assert "not serious" in table
-    assert source.count("<script") == 1
+    assert source.count("<script") == 2
     assert view_trust.certainty({"certainty": None}) is None
 
 
@@ -156,10 +156,13 @@ def test_what_is_left_out_for_size_is_said(most: int) -> None:
     """A long part goes without a word, or a page stays large although it could be smaller."""
     text = view_text.written(MANY)
     left = frozenset(budget.STEPS) if most == 1 else frozenset()
-    kept = view_text.without(text, left)
-    assert bool(kept.elsewhere) is bool(left)
-    assert (kept.script is None) is bool(left)
-    assert data_links.without(data_links.links(MANY), frozenset({"csv"})) == {}
+    kept = view_text.without(MANY, text, left)
+    assert (kept.script is None) is (kept.bibtex == "") is bool(left)
+    assert bool(kept.bibtex_said) is bool(kept.script_said) is bool(left)
+    found = data_links.links(MANY)
+    for part, one in data_links.without(MANY, found, left).items():
+        assert (one.links == found[part]) is not bool(left), part
+        assert ("left out to keep this page small" in one.said) is bool(left), part
     asked: list[frozenset[str]] = []
 
     def render(out: frozenset[str]) -> str:

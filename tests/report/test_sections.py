@@ -47,7 +47,7 @@ def test_page_is_whole_and_says_nothing_foreign(document: dict[str, Any]) -> Non
     ids = [attributes["id"] for _, attributes in reader.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     assert not {tag for tag, _ in reader.tags} & {"img", "link", "iframe", "form"}
-    assert [attributes for tag, attributes in reader.tags if tag == "script" and "type" not in attributes] == []
+    assert len([attributes for tag, attributes in reader.tags if tag == "script" and "type" not in attributes]) == 1
     assert len(source.encode()) < 500_000
 
 
@@ -195,6 +195,6 @@ def test_hostile_names_stay_text_in_sections() -> None:
     found["second_opinions"][0]["label"] = found["presets"][0]["label"] = bad
     found["multiverse"]["universes"][0]["model"] = found["bias"]["tests"][0]["name"] = bad
     source = page.render(document)
-    assert source.count("<script") == 1
+    assert source.count("<script") == 2
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", source)
     assert Reader(source).faults == []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..exports import Table, csv_link, tables
 from ..words.reading import Document, text
+from .elsewhere import where
 
 OF_PART: dict[str, tuple[str, ...]] = {
     "forest": ("studies",),
@@ -53,6 +54,14 @@ class DataLink:
     address: str
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """What stands under a part: its links, or words that say where they are."""
+
+    links: tuple[DataLink, ...]
+    said: str = ""
+
+
 def links(document: Document) -> dict[str, tuple[DataLink, ...]]:
     """Return the links under each part of the page, by its anchor.
 
@@ -83,17 +92,17 @@ def links(document: Document) -> dict[str, tuple[DataLink, ...]]:
     return found
 
 
-def without(found: dict[str, tuple[DataLink, ...]], left: frozenset[str]) -> dict[str, tuple[DataLink, ...]]:
-    """Leave out the links of a page that would be too large; see :mod:`.budget`.
+def without(document: Document, found: dict[str, tuple[DataLink, ...]], left: frozenset[str]) -> dict[str, Numbers]:
+    """Leave out the links of a page that would be too large, and say where they are; see :mod:`.budget`.
 
     Examples
     --------
-    >>> without({"multiverse": (), "forest": ()}, frozenset({"multiverse-csv"}))
-    {'forest': ()}
+    >>> without({}, {"multiverse": (), "forest": ()}, frozenset({"multiverse-csv"}))["multiverse"].said
+    'Numbers as CSV: left out to keep this page small; "synth export" with the name of this page writes them.'
     """
-    if "csv" in left:
-        return {}
-    return {part: links for part, links in found.items() if part != "multiverse" or "multiverse-csv" not in left}
+    gone = frozenset(found) if "csv" in left else frozenset({"multiverse"} if "multiverse-csv" in left else ())
+    said = f"Numbers as CSV: left out to keep this page small; {where(document)} writes them."
+    return {part: Numbers((), said) if part in gone else Numbers(links) for part, links in found.items()}
 
 
 def _link(table: Table, outcome: str) -> DataLink:

@@ -12,11 +12,17 @@ from ..words.reading import Document
 ID = "synth-document"
 _OPEN = f'<script type="application/json" id="{ID}">'
 _CLOSE = "</script>"
+BESIDE = '<meta name="synth-document" content="beside">'
+"""In the head of a page that would be too large with its document."""
 _FIELDS = "@fields"
 _FEW = 3
 # What could end the element, begin another, or be no line of a script; each has an escape in JSON strings, and none
 # of them stands anywhere else in JSON. Besides them what no terminal nor editor should be given raw.
 _ESCAPED = re.compile("[<>&\x7f-\x9f\xad\u202a-\u202e\u2028\u2029\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+class NotInside(ValueError):
+    """The page holds no document because it would be too large with it."""
 
 
 def embed(document: Document) -> str:
@@ -68,6 +74,8 @@ def extract(html: str) -> dict[str, Any]:
     ------
     ValueError
         The page holds no document, several, or one that is cut off or is no JSON object; says which.
+    NotInside
+        The document stands beside the page.
 
     Examples
     --------
@@ -79,6 +87,8 @@ def extract(html: str) -> dict[str, Any]:
     ValueError: it holds no document: it is no outcome's page, or one of an older synth
     """
     parts = html.split(_OPEN)
+    if len(parts) == 1 and BESIDE in html:
+        raise NotInside("the page is too large to hold its document, which is the JSON file beside it")
     if len(parts) == 1:
         raise ValueError("it holds no document: it is no outcome's page, or one of an older synth")
     if len(parts) > 2:

@@ -12,8 +12,8 @@ from .. import whatif
 from ..figures import chart
 from ..figures.forest import STYLE
 from ..words.reading import Document, items
-from . import budget, data_links, view, view_text, view_trust
-from .embedded import embed
+from . import budget, data_links, scripts, view, view_text, view_trust
+from .embedded import BESIDE, embed
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What a browser may do with the page: show it. A script is an addition, allowed by its digest alone."""
@@ -67,23 +67,26 @@ def render(document: Document) -> str:
     asked = None if model.crowded else whatif.block(document)
     template = environment().get_template("outcome.html.j2")
     links, text = data_links.links(document), view_text.written(document)
+    code = scripts.script(copies=bool(links), what_if="" if asked is None else asked.script)
     # The writers of pictures and of these parts escape their own text; the template may set nothing else as markup.
     parts = {
         "page": model,
-        "policy": Markup(POLICY if asked is None else f"{POLICY}; script-src 'sha256-{asked.sha256}'"),
+        "policy": Markup(POLICY + scripts.allowed(code)),
         "forest": [Markup(part) for part in model.forest],
         "narrow_forest": Markup(model.narrow_forest),
         "small_forest": Markup(model.leave_one_out_svg),
         "grids": view_trust.bias_grids(document),
         "certainty": view_trust.certainty(document),
         "what_if": None if asked is None else asked.html,
-        "script": "" if asked is None else Markup(asked.script),
+        "script": Markup(code),
+        "beside": Markup(BESIDE),
         "embedded": "" if model.crowded else Markup(embed(document)),
         "figure_style": Markup(STYLE + chart.STYLE),
         "what_if_style": Markup("" if asked is None else whatif.STYLE),
     }
 
     def shortened(left: frozenset[str]) -> str:
-        return template.render(**parts, text=view_text.without(text, left), data=data_links.without(links, left))
+        data = data_links.without(document, links, left)
+        return template.render(**parts, text=view_text.without(document, text, left), data=data)
 
     return budget.fitted(shortened, budget.most_of(len(items(document, "studies")), model.crowded))

@@ -101,7 +101,10 @@ def missing(document: Document) -> tuple[Detail, ...]:
     parts = [
         (title, get(found, f"{name}_reason")) for name, title in _UNASKED if found and not get(found, name)
     ]
-    parts += [("What if some series were left out", get(document, "what_if_reason"))]
+    # A crowded page holds no document, in which those answers would be looked up.
+    too_many = crowded.is_crowded(document) and get(document, "what_if")
+    asked = "this page is too large to hold those answers" if too_many else get(document, "what_if_reason")
+    parts += [("What if some series were left out", asked)]
     return tuple(Detail(title, plain.sentence(why)) for title, why in parts if why)
 
 

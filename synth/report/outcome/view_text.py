@@ -10,6 +10,7 @@ from ..methods.references import REFERENCES
 from ..words.phrases import noun
 from ..words.reading import Document, get, items
 from .crowded import is_crowded
+from .elsewhere import where
 from .page_model import Detail, Link
 
 
@@ -58,7 +59,9 @@ class Manuscript:
     references: tuple[ReferenceRow, ...]
     bibtex: str
     script: Script | None
-    elsewhere: tuple[str, ...]
+    references_said: str
+    bibtex_said: str
+    script_said: str
     reproduce: tuple[str, ...]
     command: str
     inputs: tuple[Detail, ...]
@@ -80,41 +83,48 @@ def written(document: Document) -> Manuscript:
         methods=tuple(_paragraph(one, len(kept)) for one in manuscript.paragraphs(document)),
         results=tuple(_paragraph(one, len(kept)) for one in results.paragraphs(document)),
         references=tuple(ReferenceRow(one.number, _without_address(one), _link(one)) for one in kept),
+        references_said=f"The list goes on with the {noun(len(every) - len(kept))} themselves." if crowd else "",
         bibtex="" if crowd else bibtex.file(document),
+        bibtex_said=_bibtex_gone(document) if crowd else "",
         script=None if crowd else _script(document),
-        elsewhere=(f"The list goes on with the {noun(len(every) - len(kept))} themselves.",) if crowd else (),
+        script_said=_script_gone(document) if crowd and _has_script(document) else "",
         reproduce=again.said,
         command=again.command,
         inputs=tuple(Detail(one.path, one.sha256) for one in again.inputs),
     )
 
 
-def without(text: Manuscript, left: frozenset[str]) -> Manuscript:
+def without(document: Document, text: Manuscript, left: frozenset[str]) -> Manuscript:
     """Leave out the long parts of a page that would be too large, and say where they are; see :mod:`.budget`.
 
     Examples
     --------
-    >>> text = written({"k": 1, "outcome": "death"})
-    >>> without(text, frozenset({"bibtex"})).elsewhere
-    ('To keep this page small, the references as BibTeX are left to "synth export", which writes them from this page.',)
+    >>> document = {"k": 1, "outcome": "death", "review": {"title": "Deaths"}}
+    >>> text = replace(written(document), bibtex="@article{}")
+    >>> without(document, text, frozenset({"bibtex"})).bibtex_said
+    'The references as BibTeX are left out to keep this page small; "synth export death" writes them.'
     """
-    words = {"bibtex": "the references as BibTeX", "r-script": "the R script"}
-    gone = [word for name, word in words.items() if name in left]
-    if not gone:
-        return text
-    are, them = ("are", "them") if "bibtex" in left else ("is", "it")
-    said = (
-        f'To keep this page small, {" and ".join(gone)} {are} left to "synth export", which writes {them} from this '
-        "page."
-    )
-    kept = replace(text, elsewhere=(said,))
-    if "bibtex" in left:
-        kept = replace(kept, bibtex="")
-    return replace(kept, script=None) if "r-script" in left else kept
+    if "bibtex" in left and text.bibtex:
+        text = replace(text, bibtex="", bibtex_said=_bibtex_gone(document))
+    if "r-script" in left and text.script:
+        text = replace(text, script=None, script_said=_script_gone(document))
+    return text
+
+
+def _bibtex_gone(document: Document) -> str:
+    return f"The references as BibTeX are left out to keep this page small; {where(document)} writes them."
+
+
+def _script_gone(document: Document) -> str:
+    return f"The R script is left out to keep this page small; {where(document)} writes it."
+
+
+def _has_script(document: Document) -> bool:
+    return get(document, "k") is not None and any(get(study, "data") for study in items(document, "studies"))
 
 
 def _script(document: Document) -> Script | None:
-    if get(document, "k") is None or not any(get(study, "data") for study in items(document, "studies")):
+    if not _has_script(document):
         return None
     made = rscript.script(document)
     covers = ", ".join(made.covers)
