@@ -89,7 +89,8 @@ class _Commands(click.Group):
             return super().resolve_command(ctx, args)
         near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
         hint = f'Did you mean "synth {near[0]}"? ' if near else ""
-        if not near and name.lower().endswith((".csv", ".tsv", ".txt")):
+        # Before any likeness: figures.csv is near "figure", and is a file all the same.
+        if name.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")):
             hint = f'To pool that file type "synth pool {name}". '
         raise click.UsageError(f'There is no command "{name}". {hint}There are: {", ".join(COMMANDS)}.', ctx)
 

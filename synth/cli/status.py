@@ -72,11 +72,12 @@ def _line(line: Line, width: int, console: Console) -> None:
     short = len(line.reasons) == 1 and len(line.reasons[0]) <= _SHORT
     said = f"{line.said} ({line.reasons[0]})" if short else line.said
     said = f"{said}. Type: {line.command}" if line.command else said
-    click.echo(f"  {sign} {safe(line.name).ljust(width)}  {_plain(safe(said), console)}", color=console.color)
+    words = f"  {sign} {safe(line.name).ljust(width)}  {_plain(safe(said), console)}"
+    click.echo(words, color=console.color)  # safe already; the sign's colour is our own
     room = max(20, console.width - 8)
     for reason in () if short else line.reasons:
         for part in textwrap.wrap(_plain(safe(reason), console), room, break_on_hyphens=False):
-            click.echo(f"        {part}", color=console.color)
+            click.echo(f"        {part}", color=console.color)  # safe before it was wrapped
 
 
 def _plain(text: str, console: Console) -> str:
