@@ -53,7 +53,8 @@ def status(check: bool, as_json: bool) -> None:
 def _show(found: Status, console: Console) -> None:
     say(found.title)
     for heading, lines in found.groups:
-        click.echo(f"\n{click.style(heading, bold=True) if console.color else heading}", color=console.color)
+        title = click.style(heading, bold=True) if console.color else heading
+        click.echo(f"\n{title}", color=console.color)  # a heading of our own
         width = min(max((len(safe(line.name)) for line in lines), default=0), max(24, console.width // 2))
         for line in lines:
             _line(line, width, console)
