@@ -80,3 +80,22 @@ def test_same_bytes_and_no_more_than_needed() -> None:
     assert embed(doc) == embed(json.loads(json.dumps(doc)))
     assert "\n" not in embed(doc)
     assert len(embed(doc)) < len(json.dumps(doc)) + 80
+
+
+@pytest.mark.parametrize("asked", [{}, {"what_if": None}, {"what_if": {"rows": "abc"}}])
+def test_a_deflated_document_is_the_same(asked: dict[str, object]) -> None:
+    """The page of a large review gives other numbers back, in another order, or hides the answers from its script."""
+    document = {"k": 2, **asked, "studies": [{"study": "</script>\u202e", "k": i} for i in range(50)]}
+    made = embed(document, small=True)
+    assert len(made) < len(embed(document)) / 2
+    assert json.dumps(extract(made)) == json.dumps(document)
+    inside = json.loads(made.partition(">")[2].removesuffix("</script>"))
+    assert inside["what_if"] == asked.get("what_if")
+
+
+@pytest.mark.parametrize("held", ["", "!!", 7, "eJyrVg==", "eJwDAAAAAAE="])
+def test_a_damaged_deflated_document_is_refused(held: object) -> None:
+    """A broken page ends in a traceback."""
+    page = f'<script type="application/json" id="{ID}">{json.dumps({"@deflated": held})}</script>'
+    with pytest.raises(ValueError, match="its document is"):
+        extract(page)

@@ -10,8 +10,8 @@ MOST: Final = 300_000
 MANY: Final = 20
 CROWDED: Final = 450_000
 """The same of a page that lists no sources."""
-STEPS: Final = ("multiverse-csv", "bibtex", "r-script", "csv")
-"""What is left out, in this order, until the page is small enough."""
+STEPS: Final = ("plain-json", "multiverse-csv", "bibtex", "r-script", "csv", "supports")
+"""What is packed (the first) or left out, in this order, until the page is small enough."""
 
 
 def most_of(k: int, crowded: bool = False) -> int:

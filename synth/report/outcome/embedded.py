@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
+from base64 import b64decode, b64encode
+from binascii import Error as NoBase64
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +18,8 @@ _CLOSE = "</script>"
 BESIDE = '<meta name="synth-document" content="beside">'
 """In the head of a page that would be too large with its document."""
 _FIELDS = "@fields"
+_DEFLATED = "@deflated"
+_MOST = 64 * 2**20
 _FEW = 3
 # What could end the element, begin another, or be no line of a script; each has an escape in JSON strings, and none
 # of them stands anywhere else in JSON. Besides them what no terminal nor editor should be given raw.
@@ -25,13 +30,15 @@ class NotInside(ValueError):
     """The page holds no document because it would be too large with it."""
 
 
-def embed(document: Document) -> str:
+def embed(document: Document, *, small: bool = False) -> str:
     r"""Write a document as the text of an element that a page may hold.
 
     Parameters
     ----------
     document : mapping
         Plain JSON: any schema of synth's.
+    small : bool
+        Deflate all but ``what_if``, which the page's script reads. Another build of zlib may give other bytes.
 
     Returns
     -------
@@ -49,8 +56,29 @@ def embed(document: Document) -> str:
     >>> print(embed({"study": "</script>"}))
     <script type="application/json" id="synth-document">{"study":"\u003c/script\u003e"}</script>
     """
-    text = json.dumps(_packed(document), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = _written(_packed(document))
+    if small:
+        whole = {**document, "what_if": None} if "what_if" in document else document
+        held = b64encode(zlib.compress(_written(_packed(whole)).encode("utf-8", "surrogatepass"), 9)).decode("ascii")
+        text = _written({"what_if": document.get("what_if"), _DEFLATED: held})
     return f"{_OPEN}{_ESCAPED.sub(_escape, text)}{_CLOSE}"
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+
+def _inflated(found: dict[str, Any]) -> Any:
+    """Undo ``small`` of :func:`embed`; a page cannot make it give out more than it is allowed to."""
+    inflate = zlib.decompressobj()
+    try:
+        data = inflate.decompress(b64decode(found[_DEFLATED], validate=True), _MOST)
+        if not inflate.eof:
+            raise ValueError("its document is cut off, or too large")
+        whole = json.loads(data.decode("utf-8", "surrogatepass"), parse_constant=_no_number)
+    except (zlib.error, NoBase64, TypeError, RecursionError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError("its document is damaged") from error
+    return {**whole, "what_if": found.get("what_if")} if isinstance(whole, dict) and "what_if" in whole else whole
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -100,6 +128,8 @@ def extract(html: str) -> dict[str, Any]:
         found = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"its document is no JSON: {error}") from error
+    if isinstance(found, dict) and _DEFLATED in found:
+        found = _inflated(found)
     if not isinstance(found, dict):
         raise ValueError("its document is no JSON object")
     whole: dict[str, Any] = unpack(found)

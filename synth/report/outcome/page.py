@@ -80,13 +80,16 @@ def render(document: Document) -> str:
         "what_if": None if asked is None else asked.html,
         "script": Markup(code),
         "beside": Markup(BESIDE),
-        "embedded": "" if model.crowded else Markup(embed(document)),
         "figure_style": Markup(STYLE + chart.STYLE),
         "what_if_style": Markup("" if asked is None else whatif.STYLE),
     }
 
     def shortened(left: frozenset[str]) -> str:
         data = data_links.without(document, links, left)
-        return template.render(**parts, text=view_text.without(document, text, left), data=data)
+        held = "" if model.crowded else embed(document, small="plain-json" in left)
+        words = view_text.without(document, text, left)
+        return template.render(
+            **parts, text=words, data=data, embedded=Markup(held), supports="supports" not in left,
+        )  # fmt: skip
 
     return budget.fitted(shortened, budget.most_of(len(items(document, "studies")), model.crowded))
