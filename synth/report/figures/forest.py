@@ -145,9 +145,3 @@ def leave_one_out_svg(document: Document, style: bool = True) -> str | None:
     """Return the leave-one-out forest as one SVG element, or ``None`` where there is nothing to leave out."""
     spec = leave_one_out_spec(document)
     return None if spec is None else svg(layout(spec), "leave-one-out", style)
-
-
-def narrow_leave_one_out_svg(document: Document) -> str | None:
-    """Return the leave-one-out forest for a narrow screen, or ``None`` where there is nothing to leave out."""
-    spec = leave_one_out_spec(document)
-    return None if spec is None else narrow(spec, "leave-one-out")

@@ -29,17 +29,6 @@ def study_label(study: Any) -> str:
     return f"{label} {DAGGER}" if is_doubtful(study) else label
 
 
-def effect_text(estimate: float | None, low: float | None, high: float | None) -> str:
-    """Return a proportion with its interval, or a dash.
-
-    Examples
-    --------
-    >>> effect_text(0.16279, 0.0681, 0.307), effect_text(0.5, None, None), effect_text(None, None, None)
-    ('16.3% (6.8% to 30.7%)', '50.0% (no interval)', '–')
-    """
-    return PROPORTION.effect(estimate, low, high)
-
-
 def _study_line(study: Any, context: bool, weighed: bool, shown: Quantity) -> Line:
     estimate, low, high, weight = (get(study, key) for key in ("estimate", "ci_low", "ci_high", "weight"))
     data, second = counts.cells(study)

@@ -95,7 +95,6 @@ class Page:
     """All that the template prints."""
 
     heading: str
-    outcome_id: str
     review: str
     question: str
     population: tuple[Detail, ...]
@@ -125,7 +124,6 @@ class Page:
     heading_counts: tuple[str, str]
     heading_estimate: str
     null_said: str
-    has_doubtful: bool
     sensitivity: tuple[AnswerRow, ...]
     sensitivity_said: str
     leave_one_out: tuple[AnswerRow, ...]

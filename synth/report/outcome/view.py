@@ -14,7 +14,7 @@ from ..sections import every as sections
 from ..words import counts, doubt, phrases, plain, quantity, rounding
 from ..words import sentences as words
 from ..words.names import ci_name
-from ..words.reading import Document, get, is_doubtful, items, level, outcome_label, text
+from ..words.reading import Document, get, items, level, outcome_label, text
 from . import context, crowded
 from .page_model import AnswerRow, Comparator, Detail, Fact, Page
 from .view_rows import answer_row, excluded_row, study_row
@@ -192,7 +192,6 @@ def page(document: Document) -> Page:
     generator = get(document, "generator")
     return Page(
         heading=outcome_label(document),
-        outcome_id=text(document, "outcome"),
         review=text(document, "review", "title"),
         question=text(document, "review", "question", "text"),
         population=_named(
@@ -228,7 +227,6 @@ def page(document: Document) -> Page:
         heading_counts=_counts_headings(document),
         heading_estimate=shown.heading,
         null_said=words.null_said(document),
-        has_doubtful=any(map(is_doubtful, studies)),
         sensitivity=_sensitivity(document),
         sensitivity_said=phrases.other_intervals(document, items(document, "sensitivity")),
         leave_one_out=loo,

@@ -22,7 +22,6 @@ MEANS = {"mean", "mean difference", "estimate"}
 TIMES = {"days", "weeks", "months", "years"}
 FACTORS = (1.0, 100.0, 1000.0, 10_000.0, 100_000.0)
 """A rate is given for this many units of person-time: the first that makes it 1 event or more."""
-MOST_DIGITS = 12
 
 
 @dataclass(frozen=True)

@@ -147,11 +147,3 @@ def has_zero_cell(study: Any) -> bool:
             if value == 0 or value == total:
                 return True
     return False
-
-
-def all_studies(document: Document) -> list[Any]:
-    """Return the studies of the primary arm and of the comparators, in that order."""
-    found = items(document, "studies")
-    for comparator in items(document, "comparators"):
-        found.extend(items(comparator, "studies"))
-    return found
