@@ -45,6 +45,10 @@ may be called by their id, their label, or the `aliases` that review.toml gives 
 A title above the headings, a heading in two rows, empty rows, units in headings (`Blood loss (mL)`) and notes below the table
 are found, and what was found is said. Read it: it is a guess that you can correct by moving a row.
 
+A unit in a heading has to be that of the outcome in review.toml (`unit`, and `time_unit` for person-time), in whatever form of
+sheet: `mean (hours)` for an outcome in minutes, or `person months` for a rate in years, is a problem that says how to convert the
+column. Nothing is converted unasked. A table that is pooled by itself needs one unit for its means and deviations.
+
 ## Cells with more than one figure
 
 | cell | read as |

@@ -17,6 +17,8 @@ from .contract.figures import Extracted, Figure, StudyArm
 from .contract.names import Names
 from .contract.patients import PatientSheet
 from .contract.sheets import PATIENTS, RESULTS, STUDIES, fold, names_of
+from .contract.units import split_unit
+from .contract.words import conversion, person_time
 from .forms.columns import further, match
 from .forms.common import Given, Sheet
 from .forms.patients import read_patients
@@ -232,6 +234,16 @@ def _results(
     check_names(values, places, table, known, collected)
     check_duplicates(values, ("study", "arm", "outcome"), seen, collected)
     figures = _figures(values, table, places, collected)
+    if "time" in places:
+        said = person_time(table.heading(places["time"]), split_unit(table.header[places["time"]])[1])
+        for outcome in review.outcomes:
+            filled = any(figure.outcome == outcome.id and figure.time is not None for figure in figures)
+            if outcome.kind == "rate" and filled and said not in ("", outcome.time_unit):
+                collected.at(
+                    table.header_row, places["time"], None,
+                    f"is in {said}, and {outcome.id} is in {outcome.time_unit} in review.toml.",
+                    f"Convert the column to {outcome.time_unit}{conversion(said, outcome.time_unit)}.",
+                )  # fmt: skip
     return figures, collected.all()
 
 

@@ -16,6 +16,8 @@ from .contract import cells
 from .contract.figures import Extracted, Figure
 from .contract.kinds import CORRELATION, GENERIC, KINDS, MEAN, PROPORTION, QUANTILES, Kind, has_columns, kind_of
 from .contract.sheets import RESULTS, fold, names_of
+from .contract.units import split_unit
+from .contract.words import person_time, units_differ
 from .forms.columns import further, match
 from .forms.rows import (
     Problems,
@@ -31,6 +33,7 @@ from .forms.rows import (
 from .load import NOTHING, any_error, knows, no_rows
 from .reading.readers import Table, read_tables
 
+_IN_ONE_UNIT = frozenset({"mean", "sd", "se", *QUANTILES})
 _LENIENT = frozenset({"events_basis", "total_basis", "bound", "confidence"})
 _NUMERIC = ("count", "number", "spread")
 _WHOLE = re.compile(r"\d+(?:\.0{1,2})?")
@@ -103,6 +106,7 @@ def read_figures(
     if kind is MEAN and not {"mean", "sd"} <= _names(kind, table, asked) and has_columns(kind, table.header, asked):
         needed = ("median", "n")
     places, found = match(table, kind.contract, named=asked, required=("study", *needed), slips=("exclude", "unit"))
+    found += _units(table, places)
     problems += found
     if any_error(found):
         raise ProblemsError(problems)
@@ -150,6 +154,25 @@ def _chosen(tables: Sequence[Table], asked: Mapping[str, str], needs: Collection
             ]
         )
     return found[0] if found else max(tables, key=lambda table: sum(fold(h) in _KNOWN for h in table.header))
+
+
+def _units(table: Table, places: Mapping[str, int]) -> list[Problem]:
+    """Say which columns of one kind are in different units: no review says in which they should be."""
+    units = table.units or [split_unit(heading)[1] for heading in table.header]
+    first: dict[bool, tuple[str, int]] = {}
+    problems = []
+    for name, place in places.items():
+        is_time, stem = name.startswith("time"), name.removesuffix("_1").removesuffix("_2")
+        if not is_time and stem not in _IN_ONE_UNIT:
+            continue
+        unit = person_time(table.heading(place), units[place]) if is_time else units[place]
+        if not unit:
+            continue
+        said, other = first.setdefault(is_time, (unit, place))
+        if units_differ(unit, said):
+            message = f"is in {visible(unit)}, and {visible(table.heading(other))} is not."
+            problems.append(table.problem(message, "Give both in one unit.", row=table.header_row, place=place))
+    return problems
 
 
 def _plain(table: Table, rows: Sequence[Row], places: Mapping[str, int], kind: Kind) -> list[Row]:

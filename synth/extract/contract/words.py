@@ -184,6 +184,8 @@ _SAME = (
     {"h", "hr", "hrs", "hour", "hours", "stunden"}, *({w for w, u in UNITS.items() if u == unit} for unit in DAYS),
     {"ml", "cc", "cm3", "cm³", "millilitre", "millilitres", "milliliter", "milliliters"},
     {"l", "litre", "litres", "liter", "liters"}, {"mm", "millimetre", "millimetres"}, {"cm", "centimetres"},
+    {"dl"}, {"cl"}, {"µl", "ul"}, {"m", "metre", "metres"}, {"µm"}, {"kg"}, {"g"}, {"mg"}, {"µg", "ug"}, {"ng"},
+    {"ms"}, {"g/l"}, {"g/dl"}, {"mg/l"}, {"mg/dl"}, {"mmol/l"}, {"µmol/l"}, {"mm2", "mm²"}, {"cm2", "cm²"},
 )  # fmt: skip
 
 
@@ -200,18 +202,46 @@ def units_differ(heading: str, wanted: str) -> bool:
     return one is not None and two is not None and one != two
 
 
-def person_time(heading: str) -> str:
-    """Return the unit in a heading of person-time, ``""`` where it says none.
+_OF_PERSONS = re.compile(r"(?:person|patient|subject|pt)[\s_.-]*([^\W\d_]+)", re.IGNORECASE)
+
+
+def person_time(heading: str, unit: str = "") -> str:
+    """Return the unit of a column of person-time, ``""`` where neither its heading nor a unit apart from it says one.
+
+    A unit that is no day, week, month or year comes back as it stands: it is none that person-time can have.
 
     Examples
     --------
-    >>> person_time("person-months"), person_time("pyears"), person_time("exposure")
-    ('months', 'years', '')
+    >>> person_time("person-months"), person_time("pyears"), person_time("exposure"), person_time("time", "mo")
+    ('months', 'years', '', 'months')
+    >>> person_time("person_months_1"), person_time("time (hours)", "hours")
+    ('months', 'hours')
     """
-    text = loose(heading)
+    text = loose(heading).rstrip("0123456789")
     if text in ("py", "pyears", "pyrs"):
         return _YEAR
-    return next((unit for unit in DAYS if text.endswith((unit, unit[:-1]))), "")
+    apart = unit.casefold().strip("() .")
+    persons = _OF_PERSONS.fullmatch(apart) or _OF_PERSONS.search(heading)
+    for said in (apart, persons[1].casefold() if persons is not None else ""):
+        if said in UNITS:
+            return UNITS[said]
+    ending = next((name for name in DAYS if text.endswith((name, name[:-1]))), "")
+    return ending or (apart if any(apart in same for same in _SAME) else "")
+
+
+def conversion(said: str, wanted: str) -> str:
+    """Say how many of one unit of time make one of another, as words to go on with; ``""`` for anything else.
+
+    Examples
+    --------
+    >>> conversion("months", "years"), conversion("days", "years"), conversion("years", "weeks"), conversion("L", "mL")
+    (': divide by 12', ': divide by 365.25', ': multiply by 52.1786', '')
+    """
+    if said not in DAYS or wanted not in DAYS:
+        return ""
+    divide = DAYS[wanted] > DAYS[said]
+    factor = DAYS[wanted] / DAYS[said] if divide else DAYS[said] / DAYS[wanted]
+    return f": {'divide' if divide else 'multiply'} by {float(factor):.6g}"
 
 
 def open_end(said: str) -> bool:

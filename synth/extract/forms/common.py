@@ -14,7 +14,7 @@ from ..contract.figures import BiasRow, Figure, StudyArm, place_of, problem_of
 from ..contract.names import Names
 from ..contract.sheets import POOLED_UNIT, RESULTS, Column, fold, names_of
 from ..contract.units import split_unit
-from ..contract.words import person_time, units_differ
+from ..contract.words import conversion, person_time, units_differ
 from ..reading.tables import Table
 from .rows import Problems, identity, reader_of
 from .trace import Trace
@@ -170,9 +170,14 @@ class Sheet:
 
     def check_units(self, outcome: Outcome, spots: Mapping[str, int]) -> None:
         """Hold the units of headings against those of review.toml: nothing is converted behind anybody's back."""
+        self.tell_units(self.unlike(outcome, spots))
+
+    def unlike(self, outcome: Outcome, spots: Mapping[str, int]) -> dict[int, tuple[str, str]]:
+        """Return, by their places, the columns in another unit than the outcome, with what is wrong and what to do."""
+        found = {}
         for name, place in spots.items():
             if name == "time" and outcome.kind == "rate":
-                said, wanted = person_time(self.table.heading(place)), outcome.time_unit
+                said, wanted = person_time(self.table.heading(place), self.table.unit(place)), outcome.time_unit
                 differ = bool(said) and said != wanted
             elif outcome.kind == "continuous" and name not in ("total", "time"):
                 said, wanted = self.table.unit(place), outcome.unit
@@ -180,8 +185,15 @@ class Sheet:
             else:
                 continue
             if differ:
-                message = f"is in {said}, and {outcome.id} is in {wanted} in review.toml."
-                self.problems.at(self.table.header_row, place, None, message, f"Convert the column to {wanted}.")
+                message = f"is in {visible(said)}, and {outcome.id} is in {visible(wanted)} in review.toml."
+                found[place] = message, f"Convert the column to {visible(wanted)}{conversion(said, wanted)}."
+        return found
+
+    def tell_units(self, unlike: dict[int, tuple[str, str]], cells_of_row: Sequence[str] | None = None) -> None:
+        """Keep each as a problem, once; of one row only those in which it has something."""
+        for place in list(unlike):
+            if cells_of_row is None or cells.text(cells_of_row[place]):
+                self.problems.at(self.table.header_row, place, None, *unlike.pop(place))
 
     def read(self, outcome: Outcome, row: int, found: Sequence[str], spots: Mapping[str, int],
              cohort: int | None = None) -> dict[str, Any]:  # fmt: skip

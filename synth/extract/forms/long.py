@@ -57,8 +57,7 @@ def read_long(sheet: Sheet) -> list[Figure]:
     arm = "" if "arm" in places else sheet.only_arm()
     outcome = "" if "outcome" in places else given.outcome or review.outcomes[0].id
     known: dict[tuple[str, str], str] = {}
-    if outcome:
-        sheet.check_units(sheet.names.outcomes[outcome], spots)
+    unlike: dict[str, dict[int, tuple[str, str]]] = {}
     trace = sheet.trace({**spots, **_named(places), **plain})
     figures = []
     for index, (row, found_cells) in enumerate(table.rows):
@@ -78,6 +77,10 @@ def read_long(sheet: Sheet) -> list[Figure]:
         if not about:
             continue
         described = sheet.names.outcomes[about]
+        if about not in unlike:
+            unlike[about] = sheet.unlike(described, spots)
+        if unlike[about]:
+            sheet.tell_units(unlike[about], found_cells)
         size = sheet.values.count(row, cohort, found_cells) if cohort is not None else None
         if size is not None and described.kind != "continuous" and "total" in spots:
             percent = found_cells[spots["percent_reported"]] if "percent_reported" in spots else ""

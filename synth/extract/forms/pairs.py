@@ -127,6 +127,7 @@ class _Pairs:
         self.unknown: dict[str, int] = {}
         self.labels: dict[str, str] = {}
         self.told: set[tuple[str, str]] = set()
+        self.unlike: dict[tuple[str, str], dict[int, tuple[str, str]]] = {}
         self.kind = ""
         self.figures: list[Figure] = []
 
@@ -231,6 +232,10 @@ class _Pairs:
             wanted = ("mean", "median") if described.kind == "continuous" else ("events",)
             if not any(cells.text(found[numbers[name]]) for name in wanted if name in numbers):
                 continue  # RevMan writes a row for every study, also where this arm or measure has nothing
+            key = (outcome, mark)
+            if key not in self.unlike:
+                self.unlike[key] = sheet.unlike(described, numbers)
+            sheet.tell_units(self.unlike[key], found)
             arm = self._arm(row, found, mark, spots)
             if arm:
                 values = sheet.read(described, row, found, numbers) | sheet.texts(row, found, self.places)

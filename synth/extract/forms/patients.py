@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ..contract import cells
 from ..contract.patients import LOST_STATE, Patient, PatientSheet, Series, file_name, kept
 from ..contract.sheets import fold
-from ..contract.words import ALIVE, DEAD, FATAL, FEMALE, LOST, MALE, NO, YES, not_given, word
+from ..contract.words import ALIVE, DEAD, FATAL, FEMALE, LOST, MALE, NO, YES, not_given, units_differ, word
 from .common import Sheet
 from .patient_columns import Plan, Timed, plan_of
 from .patient_counts import count
@@ -64,6 +64,13 @@ def _check_plan(sheet: Sheet, plan: Plan) -> None:
         sheet.problems.at(
             table.header_row, place, None, "holds a time and does not say in which unit.",
             'Put the unit into the heading: "followup_months", or days, weeks, years.',
+        )  # fmt: skip
+    for id, place in plan.outcomes.items():
+        if sheet.names.outcomes[id].kind == "continuous":
+            sheet.check_units(sheet.names.outcomes[id], {"value": place})
+    if "age" in plan.places and units_differ(table.unit(plan.places["age"]), "years"):
+        sheet.problems.at(
+            table.header_row, plan.places["age"], None, "is not in years.", "Give the age in years."
         )  # fmt: skip
     if plan.dates and "start" not in plan.places and not plan.times:
         sheet.problems.at(
