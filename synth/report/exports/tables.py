@@ -191,13 +191,13 @@ def _characteristics(document: Document) -> list[Table]:
 
 
 def _excluded(document: Document) -> Table:
-    rows = [{"left_out_of": "answer", **row} for row in items(document, "excluded")]
+    rows = [{"left_out_of": "answer", **(row or {})} for row in items(document, "excluded")]
     for block in items(document, "comparators"):
         arm = get(block, "arm", "id")
-        rows += [{"left_out_of": f"comparator {plain.visible(arm)}", **row} for row in items(block, "excluded")]
+        rows += [{"left_out_of": f"comparator {plain.visible(arm)}", **(row or {})} for row in items(block, "excluded")]
     for name, block in (get(document, "analyses") or {}).items():
         for each in block if isinstance(block, list) else [block]:
-            rows += [{"left_out_of": name, **row} for row in items(each, "excluded")]
+            rows += [{"left_out_of": name, **(row or {})} for row in items(each, "excluded")]
     specs = ("left_out_of", "study", "arm", "events", "total", "reason", "percent_reported", "note", "file", "row")
     return made("excluded", "Rows that were left out", specs, rows)
 
@@ -232,7 +232,7 @@ def _prediction(document: Document, shown: Quantity, unit: str) -> Table:
 
 
 def _sensitivity(document: Document, shown: Quantity, unit: str) -> list[Table]:
-    rows = [{**row, **(get(row, "reporting") or {})} for row in items(document, "sensitivity")]
+    rows = [{**(row or {}), **(get(row, "reporting") or {})} for row in items(document, "sensitivity")]
     omitted = [{"id": get(row, "id"), "study": study} for row in rows for study in items(row, "omitted")]
     return [
         with_text("sensitivity", "The pool without doubtful rows", (
@@ -252,7 +252,7 @@ def _comparators(document: Document, shown: Quantity, unit: str) -> list[Table]:
     ), [{**each, "reason": get(each, "reason") or get(each, "pooled", "reason")} for each in blocks],
         unit=[unit] * len(blocks), shown=said)  # fmt: skip
     rows = [
-        {**row, "of_arm": get(each, "arm", "id")} for each in blocks for row in items(each, "studies")
+        {**(row or {}), "of_arm": get(each, "arm", "id")} for each in blocks for row in items(each, "studies")
     ]
     title = "Studies of the other arms"
     return [summary, *_studies("comparator_studies", title, {"studies": rows}, shown, unit, before=("of_arm",))]
