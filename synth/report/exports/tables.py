@@ -249,7 +249,7 @@ def _comparators(document: Document, shown: Quantity, unit: str) -> list[Table]:
         "arm=arm.id", "arm_label=arm.label", "k", "events", "total", *_REPORTED, *_POOLED[:-1], *_TAU2,
         "prediction_low=prediction.reporting.ci_low", "prediction_high=prediction.reporting.ci_high",
         "prediction_method=prediction.method", "reason",
-    ), [{**each, "reason": get(each, "reason") or get(each, "pooled", "reason")} for each in blocks],
+    ), [{**(each or {}), "reason": get(each, "reason") or get(each, "pooled", "reason")} for each in blocks],
         unit=[unit] * len(blocks), shown=said)  # fmt: skip
     rows = [
         {**(row or {}), "of_arm": get(each, "arm", "id")} for each in blocks for row in items(each, "studies")
