@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from lxml import html as lxml_html
 
+from synth.report.grade import suggest
 from synth.report.review.counting import Chased, Searched, build
 from synth.report.review.findings import address
 from synth.report.review.page import render
 from synth.report.review.summary import summary_row
+from synth.report.words.impossible import remark
 from synth.search.prisma_s_text import as_html
 
 from .factory import HOSTILE, document, study
@@ -164,10 +166,35 @@ def test_certainty_has_a_column_where_somebody_rated_it() -> None:
     """The certainty of an outcome is left out of the summary, or a column of it stands empty."""
     assert "Certainty" not in page_of(index())
     value = index()
-    value["outcomes"][0]["certainty"] = {"level": "low", "at_most": True, "by": "both"}
-    text = page_of(value)
-    assert "at most low" in text
-    assert "judged by the reviewers in part" in text
+    value["outcomes"][0]["certainty"] = {"level": "low", "at_most": False, "by": "both"}
+    assert "judged by the reviewers in part" in page_of(value)
+
+
+def test_certainty_says_what_the_page_of_the_outcome_says() -> None:
+    """The index gives a level where the page of the outcome says that nobody has rated it yet."""
+    value = index()
+    rated = suggest(document([(30, 400), (50, 610), (21, 250)])).to_dict()
+    assert rated["at_most"]
+    value["outcomes"][0]["certainty"] = rated
+    text = " ".join(lxml_html.fromstring(page_of(value)).text_content().split())
+    start, _, rest = rated["words"].removesuffix(".").partition(": not rated yet, ")
+    assert start == "Certainty of the evidence"
+    assert f"not rated yet{rest}" in text
+    assert "at most high" not in text.replace(rest, "")
+    assert "suggested from the numbers" not in text
+
+
+def test_an_impossible_interval_is_said_to_be_one() -> None:
+    """A mean loss of blood below zero stands in the summary as if it were an answer."""
+    loss = {
+        "outcome": "loss", "k": 2, "settings": {"reporting": "mean", "level": 0.95}, "outcome_info": {"unit": "mL"},
+        "pooled": {"ci_method": "hksj", "reporting": {"estimate": 382.0, "ci_low": -3718.0, "ci_high": 4482.0}},
+        "studies": [{"estimate": 70.0}, {"estimate": 710.0}],
+    }  # fmt: skip
+    value = index()
+    value["outcomes"][0] = summary_row(loss, page="loss.html")
+    assert value["outcomes"][0]["shown"]["remark"] == remark(loss)
+    assert (remark(loss) or "missing") in page_of(value)
 
 
 def test_an_empty_review() -> None:

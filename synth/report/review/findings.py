@@ -13,6 +13,7 @@ from .model import Beside, Document, Finding, NotPooled
 __all__ = ["address", "finding", "not_pooled"]
 
 PER_CENT = "Per cent"
+NOT_RATED = "not rated yet"
 _WHOSE = {
     "suggestion": "suggested from the numbers", "both": "judged by the reviewers in part",
     "reviewers": "judged by the reviewers",
@@ -52,6 +53,7 @@ def finding(row: Document) -> Finding:
         heading="" if heading == PER_CENT else heading,
         estimate=text(shown, "estimate"),
         interval=text(shown, "interval"),
+        remark=text(shown, "remark"),
         prediction=text(shown, "prediction"),
         heterogeneity=tuple(heterogeneity),
         comparators=tuple(
@@ -64,17 +66,22 @@ def finding(row: Document) -> Finding:
 
 
 def _certainty(block: Any) -> tuple[str, str]:
-    """Write the level of certainty, and whose it is.
+    """Write the certainty as the page of the outcome does, and whose it is or what is missing.
 
     Examples
     --------
-    >>> _certainty({"level": "low", "at_most": True, "by": "suggestion"}), _certainty(None)
-    (('at most low', 'suggested from the numbers'), ('', ''))
+    >>> _certainty({"level": "low", "at_most": False, "by": "suggestion"}), _certainty(None)
+    (('low', 'suggested from the numbers'), ('', ''))
+    >>> _certainty({"level": "low", "at_most": True, "words": "Certainty of the evidence: not rated yet, because B."})
+    ('not rated yet', 'because B')
     """
     level = text(block, "level")
     if not level:
         return "", ""
-    return f"at most {level}" if get(block, "at_most") else level, _WHOSE.get(text(block, "by"), "")
+    if get(block, "at_most"):
+        why = plain.clause(get(block, "words")).partition(f"{NOT_RATED}, ")[2]
+        return NOT_RATED, why or f"what is known leaves {level} at most"
+    return level, _WHOSE.get(text(block, "by"), "")
 
 
 def _stale(row: Document) -> str:

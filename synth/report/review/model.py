@@ -56,6 +56,7 @@ class Finding:
     heading: str
     estimate: str
     interval: str
+    remark: str
     prediction: str
     heterogeneity: tuple[str, ...]
     comparators: tuple[Beside, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..words import counts, phrases, quantity, rounding, sentences
+from ..words import counts, impossible, phrases, quantity, rounding, sentences
 from ..words.reading import Document, get, items, level, outcome_label, text
 
 __all__ = ["summary_row"]
@@ -118,6 +118,7 @@ def _shown(document: Document, shown: quantity.Quantity, row: Mapping[str, Any])
         "series": phrases.noun(row["k"] or 0),
         "estimate": shown.text(row["estimate"]),
         "interval": shown.interval(row["ci_low"], row["ci_high"]),
+        "remark": impossible.remark(document) or "",
         "prediction": expected,
         "tau2": rounding.variance(row["tau2"]),
         "i2": rounding.percent(i2, 0) if i2 is not None else rounding.ABSENT,
