@@ -12,7 +12,9 @@ from ..words.reading import Document, get, items, text
 from . import model_text, pooling_text
 from .draft import Said
 
-_TESTS = {"Egger": "egger1997", "Begg": "begg1994"}
+_TESTS = {"Peters": "peters2006", "Harbord": "harbord2006", "Macaskill": "macaskill2001", "Deeks": "deeks2005",
+          "Arcsine": "rucker2008", "Thompson": "thompson1999", "Begg": "begg1994", "Egger": "egger1997",
+          "Pustejovsky": "pustejovsky2019"}  # fmt: skip
 _PREDICTORS = {"year": "the year of publication", "total": "the number of patients", "size": "the size of the studies",
                "precision": "the precision of the studies"}  # fmt: skip
 
@@ -170,7 +172,8 @@ def _opinions(document: Document) -> list[Said]:
     named = {
         "beta-binomial": ("a beta-binomial model fitted by maximum likelihood", ("kuss2015",)),
         "bayes": (
-            "a Bayesian binomial–normal model with a half-normal prior of the between-study standard deviation",
+            f"a Bayesian binomial–normal model with {_bayes_priors(document)}, after the normal–normal model of Röver "
+            "but with binomial likelihoods",
             ("rover2020",),
         ),
     }
@@ -179,6 +182,12 @@ def _opinions(document: Document) -> list[Said]:
         return []
     keys = tuple(key for _, cited in known for key in cited)
     return [Said(f"As a second opinion, the same data were analysed with {joined([what for what, _ in known])}.", keys)]
+
+
+def _bayes_priors(document: Document) -> str:
+    inside = 0 < (get(document, "events") or 0) < (get(document, "total") or 0)
+    mean = "a flat prior of the mean logit" if inside else "a uniform prior of the median study’s proportion"
+    return f"a half-normal prior with scale 0.5 of the between-study standard deviation on the logit scale and {mean}"
 
 
 def bias(document: Document) -> list[Said]:
@@ -199,15 +208,17 @@ def bias(document: Document) -> list[Said]:
             ]
         return []
     names = [text(one, "name") for one in tests]
-    keys = ["sterne2011", *(key for word, key in _TESTS.items() if any(word in name for name in names))]
+    keys = ["sterne2011", *dict.fromkeys(key for name in names for key in papers_of(name))]
     verb = "tests" if len(names) > 1 else "test"
     said = [
         Said(f"Small-study effects were looked for with the {verb} that {_suits(len(names))}: {joined(names)}.",
              tuple(keys))
     ]  # fmt: skip
-    if get(found, "trim_and_fill", "estimate") is not None:
-        estimator = text(found, "trim_and_fill", "estimator")
-        said.append(Said(f"Trim and fill used the estimator {estimator}.", ("duval2000",)))
+    filled = [one for one in fillings(found) if get(one, "estimate") is not None]
+    if filled:
+        which = joined([text(one, "estimator") for one in filled])
+        word = "estimator" if len(filled) == 1 else "estimators"
+        said.append(Said(f"Trim and fill used the {word} {which}, {filling_base(document)}.", ("duval2000",)))
     if get(found, "lfk", "value") is not None:
         said.append(Said("The LFK index described the asymmetry of the Doi plot.", ("furuya2018",)))
     if items(found, "funnel", "points"):
@@ -220,6 +231,40 @@ def bias(document: Document) -> list[Said]:
             else Said("A funnel plot was drawn against the standard error.")
         )
     return said
+
+
+def papers_of(name: str) -> tuple[str, ...]:
+    """Return the keys of the papers that a test for small-study effects comes from.
+
+    Egger's line on the arcsine scale is the test of Rücker and others, not Egger's.
+
+    Examples
+    --------
+    >>> papers_of("Peters"), papers_of("Arcsine: Egger"), papers_of("Arcsine: Thompson and Sharp (REML)")
+    (('peters2006',), ('rucker2008',), ('rucker2008', 'thompson1999'))
+    """
+    found = [key for word, key in _TESTS.items() if word in name]
+    return tuple(key for key in found if not (key == "egger1997" and "rucker2008" in found))
+
+
+def fillings(found: Any) -> list[Any]:
+    """Return trim and fill by every estimator that the document holds, L0 first."""
+    return [one for one in (get(found, "trim_and_fill"), *items(found, "trim_and_fill_others")) if one]
+
+
+def filling_base(document: Document) -> str:
+    """Say by which method the studies and their mirror images were pooled, which need not be the pool's.
+
+    Examples
+    --------
+    >>> filling_base({"settings": {"model": "glmm", "effects": "random"}})
+    'with studies and mirror images pooled by inverse variance with τ² by REML, not by the binomial–normal model'
+    """
+    own = text(document, "settings", "model")
+    tau2 = (text(document, "settings", "tau2_method") if own == "inverse" else "") or "REML"
+    spread = "with a common effect" if model_text.is_common(document) else f"with τ² by {tau2}"
+    other = "" if own in {"", "inverse"} else f", not by the {model_name(own)}"
+    return f"with studies and mirror images pooled by inverse variance {spread}{other}"
 
 
 def _suits(count: int) -> str:

@@ -176,7 +176,8 @@ def _bayes(document: Document) -> list[Said]:
     return [
         Said(
             "Studies were pooled with a Bayesian binomial–normal model: the events of a study are binomial given its "
-            "own logit, and the logits are normal around their mean.",
+            "own logit, and the logits are normal around their mean (after the normal–normal model of Röver, but "
+            "with binomial likelihoods).",
             sources.MODELS["bayes"],
         ),
         Said(f"{prior}{flat}."),

@@ -43,6 +43,12 @@ MEASURES_AND_ANALYSES = (
         "10.1177/1094428117741966",
     ),
     Reference(
+        "deeks2005",
+        "Deeks JJ, Macaskill P, Irwig L. The performance of tests of publication bias and other sample size effects in "
+        "systematic reviews of diagnostic test accuracy was assessed. J Clin Epidemiol. 2005;58(9):882–93.",
+        "10.1016/j.jclinepi.2005.01.016",
+    ),
+    Reference(
         "duval2000",
         "Duval S, Tweedie R. Trim and fill: a simple funnel-plot-based method of testing and adjusting for "
         "publication bias in meta-analysis. Biometrics. 2000;56(2):455–63.",
@@ -87,6 +93,12 @@ MEASURES_AND_ANALYSES = (
         "10.2307/2530643",
     ),
     Reference(
+        "harbord2006",
+        "Harbord RM, Egger M, Sterne JAC. A modified test for small-study effects in meta-analyses of controlled "
+        "trials with binary endpoints. Stat Med. 2006;25(20):3443–57.",
+        "10.1002/sim.2380",
+    ),
+    Reference(
         "hedges1981",
         "Hedges LV. Distribution theory for Glass’s estimator of effect size and related estimators. J Educ "
         "Stat. 1981;6(2):107–28.",
@@ -124,6 +136,12 @@ MEASURES_AND_ANALYSES = (
         "10.1890/14-2402.1",
     ),
     Reference(
+        "macaskill2001",
+        "Macaskill P, Walter SD, Irwig L. A comparison of methods to detect publication bias in meta-analysis. Stat "
+        "Med. 2001;20(4):641–54.",
+        "10.1002/sim.698",
+    ),
+    Reference(
         "lau1992",
         "Lau J, Antman EM, Jimenez-Silva J, Kupelnick B, Mosteller F, Chalmers TC. Cumulative meta-analysis "
         "of therapeutic trials for myocardial infarction. N Engl J Med. 1992;327(4):248–54.",
@@ -153,11 +171,23 @@ MEASURES_AND_ANALYSES = (
         "10.1002/jrsm.1053",
     ),
     Reference(
+        "peters2006",
+        "Peters JL, Sutton AJ, Jones DR, Abrams KR, Rushton L. Comparison of two methods to detect publication bias "
+        "in meta-analysis. JAMA. 2006;295(6):676–80.",
+        "10.1001/jama.295.6.676",
+    ),
+    Reference(
         "peters2008",
         "Peters JL, Sutton AJ, Jones DR, Abrams KR, Rushton L. Contour-enhanced meta-analysis funnel plots "
         "help distinguish publication bias from other causes of asymmetry. J Clin Epidemiol. "
         "2008;61(10):991–6.",
         "10.1016/j.jclinepi.2007.11.010",
+    ),
+    Reference(
+        "pustejovsky2019",
+        "Pustejovsky JE, Rodgers MA. Testing for funnel plot asymmetry of standardized mean differences. Res Synth "
+        "Methods. 2019;10(1):57–71.",
+        "10.1002/jrsm.1332",
     ),
     Reference(
         "riley2018",
@@ -183,6 +213,12 @@ MEASURES_AND_ANALYSES = (
         "10.18637/jss.v093.i06",
     ),
     Reference(
+        "rucker2008",
+        "Rücker G, Schwarzer G, Carpenter J. Arcsine test for publication bias in meta-analyses with binary outcomes. "
+        "Stat Med. 2008;27(5):746–63.",
+        "10.1002/sim.2971",
+    ),
+    Reference(
         "rucker2009",
         "Rücker G, Schwarzer G, Carpenter J, Olkin I. Why add anything to nothing? The arcsine difference as "
         "a measure of treatment effect in meta-analysis with zero cells. Stat Med. 2009;28(5):721–38.",
@@ -200,6 +236,11 @@ MEASURES_AND_ANALYSES = (
         "Sweeting MJ, Sutton AJ, Lambert PC. What to add to nothing? Use and avoidance of continuity "
         "corrections in meta-analysis of sparse data. Stat Med. 2004;23(9):1351–75.",
         "10.1002/sim.1761",
+    ),
+    Reference(
+        "thompson1999",
+        "Thompson SG, Sharp SJ. Explaining heterogeneity in meta-analysis: a comparison of methods. Stat Med. "
+        "1999;18(20):2693–708.",
     ),
     Reference(
         "thompson2002",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..words import plain, quantity, rounding
-from ..words.phrases import joined
+from ..words.phrases import T_FAMILY, joined
 from ..words.reading import Document, get, items, level, text, whole
-from .analyses_text import variable
+from .analyses_text import fillings, variable
 from .draft import Said
 from .results_text import MOST_NAMED, capital, counted, figure, names, opening
 
@@ -238,13 +238,33 @@ def _multiverse(document: Document) -> list[Said]:
         f"Over {counted(get(found, 'defined') or 0, ('combination', 'combinations'))} of methods the {shown.name} lay "
         f"between {shown.text(low)} and {shown.with_unit(shown.text(high))}"
     ]
-    outer = shown.interval(get(found, "ci_low_low"), get(found, "ci_high_high"))
+    stretched = get(document, "k") == 2
+    ends = (get(found, "ci_low_low"), get(found, "ci_high_high"))
+    if stretched:
+        # With two studies t has one degree of freedom: its outermost limits are figures without a meaning.
+        plainly = [one for one in items(found, "universes") if text(one, "ci_method") not in T_FAMILY]
+        lows, highs = ([get(one, key) for one in plainly] for key in ("ci_low", "ci_high"))
+        low_ends, high_ends = ([one for one in each if one is not None] for each in (lows, highs))
+        ends = (min(low_ends, default=None), max(high_ends, default=None))
+    outer = shown.interval(*ends)
     if outer != rounding.ABSENT:
-        said.append(f", and all confidence limits within {shown.with_unit(outer)}")
+        which = "all confidence limits that are not by the t distribution" if stretched else "all confidence limits"
+        said.append(f", and {which} within {shown.with_unit(outer)}")
     out = [Said(f"{''.join(said)}.")]
+    if stretched:
+        out.append(
+            Said(
+                "Limits by the t distribution are left out here: with two studies it has one degree of freedom, and "
+                "its limits say hardly anything."
+            )
+        )
     if get(found, "excludes_null") is not None:
-        without = opening(get(found, "excludes_null"), ("interval", "intervals"))
-        out.append(Said(f"{without} of these did not include the value of no effect."))
+        number = get(found, "excludes_null")
+        out.append(
+            Said(f"{opening(number, ('interval', 'intervals'))} did not include the value of no effect.")
+            if number
+            else Said("Every interval included the value of no effect.")
+        )
     return out
 
 
@@ -258,12 +278,19 @@ def bias(document: Document) -> list[Said]:
         f"{text(one, 'name')}, {rounding.equals('p', rounding.p_value(get(one, 'p_value')))}" for one in tests
     )
     said = [Said(f"{'Test' if len(tests) == 1 else 'Tests'} for small-study effects: {each}.")]
-    filled = get(found, "trim_and_fill")
-    if get(filled, "estimate") is not None:
+    added = []
+    for filled in fillings(found):
+        if get(filled, "estimate") is None:
+            continue
         count = get(filled, "filled") or 0
         value = figure(document, get(filled, "estimate"), get(filled, "ci_low"), get(filled, "ci_high"))
-        added = f"{counted(count)}, which gave {value}" if count else "no study"
-        said.append(Said(f"Trim and fill added {added}."))
+        added.append(
+            f"{counted(count)} with {text(filled, 'estimator')}, which gave {value}"
+            if count
+            else f"no study with {text(filled, 'estimator')}"
+        )
+    if added:
+        said.append(Said(f"Trim and fill, by inverse variance, added {'; '.join(added)}."))
     lfk = get(found, "lfk", "value")
     if lfk is not None:
         reading = plain.clause(get(found, "lfk", "reading"))
