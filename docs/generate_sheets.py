@@ -115,7 +115,14 @@ no = "high"
 2 = "Length of follow-up given for each patient"
 ```
 
-An item called `overall` goes before what the items come to. The level of the whole is the variable `risk_of_bias`:
+The usual names do as well (`NOS`, `ROBINS-I`, `JBI`; items as `D1`, `Q1`, `S1` or in their own wording; `Y`, `N`, `U`, `NI`, `N/A`
+where the instrument has that answer), and are kept as the definitions have them. In a file of your own,
+`aliases = ["Another name"]` and `[item_aliases]` (`S1 = "1"`) give more.
+
+A level or a sum needs all items: otherwise the study is not judged completely, a warning names what is missing, and no filter or
+group takes it for low. MINORS may be without its items 9 to 12 together, for a study without a control group
+(`only_together = ["9", "10"]` in a file of your own). An item called `overall`, what the reviewers judged of the whole, needs no
+other items and goes before what they come to. The level of the whole is the variable `risk_of_bias`:
 
     synth pool --outcome fusion --by risk_of_bias                               # each level apart
     synth pool --outcome fusion --risk-of-bias low --risk-of-bias moderate      # these alone

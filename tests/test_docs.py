@@ -110,7 +110,8 @@ def test_every_example_runs(
             for name in ("review.toml", "extracted/results.csv", "extracted/studies.csv"):
                 (place / name).write_bytes((ROOT / name).read_bytes())
         if words[1] == "bias" or "risk_of_bias" in words or "--risk-of-bias" in words:
-            judged = "Wänman 2023,jbi-case-series,1,yes\nYe JY 2022,jbi-case-series,1,no\n"
+            answers = (("Wänman 2023", "yes"), ("Ye JY 2022", "no"))
+            judged = "".join(f"{study},jbi-case-series,{n},{word}\n" for study, word in answers for n in range(1, 11))
             text = f"study,instrument,item,judgement\n{judged}"
             (place / "extracted" / "bias.csv").write_text(text, encoding="utf-8")
         for sheet in (Path(word) for word in words[2:] if words[1] in ("import", "reconcile") and "." in word):

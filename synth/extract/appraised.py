@@ -9,12 +9,13 @@ from pathlib import Path
 from synth.errors import Problem, ProblemsError
 from synth.workspace import Review
 
-from .contract.figures import StudyArm
+from .contract.figures import BiasRow, StudyArm
 from .contract.names import Names
 from .contract.sheets import BIAS
 from .forms.common import Given, Sheet
+from .forms.rows import identity
 from .forms.studies import read_bias
-from .instruments import FOLDER, Appraisal, Instrument, appraise, instruments_in
+from .instruments import FOLDER, Appraisal, Instrument, appraise, in_own_words, instruments_in
 from .reading.tables import Table
 
 VARIABLE = "risk_of_bias"
@@ -58,6 +59,48 @@ def read_appraisals(
     return made, [*problems, *found]
 
 
+def judged(
+    rows: Sequence[BiasRow], folder: Path, beside: Sequence[Appraisal] = ()
+) -> tuple[tuple[BiasRow, ...], list[Problem]]:
+    """Check the judgements of a sheet before they are kept, each at its own place in that sheet.
+
+    Parameters
+    ----------
+    rows : sequence of BiasRow
+        Of the sheet.
+    folder : Path
+        ``extracted``.
+    beside : sequence of Appraisal
+        What the review has already: a study of the sheet may have been judged in part there.
+
+    Returns
+    -------
+    rows : tuple of BiasRow
+        With the names of the definitions.
+    problems : list of Problem
+        What the instruments do not have, and a warning of each study that is not judged completely.
+    """
+    if not rows:
+        return (), []
+    try:
+        known = instruments_in(folder / FOLDER)
+    except ProblemsError as error:
+        return tuple(rows), list(error.problems)
+    made, _ = in_own_words(rows, known)
+    concerned = {(identity(row.study), row.arm, row.instrument) for row in made}
+    own = {(identity(row.study), row.arm, row.instrument, row.item) for row in made}
+    before = [
+        BiasRow(each.study, each.arm, each.instrument.id, item, word)
+        for each in beside
+        if (identity(each.study), each.arm, each.instrument.id) in concerned
+        for item, word in each.words.items()
+        if (identity(each.study), each.arm, each.instrument.id, item) not in own
+    ]
+    # As they were typed: a problem shows what stands in the cell.
+    _, problems = appraise([*rows, *before], known)
+    return made, list(problems)
+
+
 def with_appraisals(studies: Iterable[StudyArm], appraisals: Sequence[Appraisal]) -> list[StudyArm]:
     """Set the overall level, or the score, of each study beside what else is known of it.
 
@@ -68,14 +111,15 @@ def with_appraisals(studies: Iterable[StudyArm], appraisals: Sequence[Appraisal]
     --------
     >>> from .contract.figures import BiasRow
     >>> from .instruments import shipped
-    >>> rows = [BiasRow("A", instrument="robins-i", item="1", judgement="serious")]
+    >>> rows = [BiasRow("A", instrument="robins-i", item="overall", judgement="serious")]
     >>> made, _ = appraise(rows, {"robins-i": shipped("robins-i")})
     >>> with_appraisals([StudyArm("A", "mis"), StudyArm("B", "mis")], made)[0].more
     (('risk_of_bias', 'high'), ('bias_robins-i', 'high'))
     """
     described = []
     for study in studies:
-        mine = [each for each in appraisals if each.study == study.study and each.arm in ("", study.arm)]
+        label = identity(study.study)
+        mine = [each for each in appraisals if identity(each.study) == label and each.arm in ("", study.arm)]
         first = next((each.overall for each in mine if each.overall is not None), None)
         more = [(VARIABLE, first)] if first is not None else []
         for each in mine:

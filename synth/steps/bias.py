@@ -51,8 +51,8 @@ class BiasReport:
                 signs = [SIGNS[item["level"] or ""] or "." for item in study["items"]]
                 seen.update(item["level"] or "" for item in study["items"])
                 cells = "  ".join(sign.rjust(size) for sign, size in zip(signs, wide, strict=True))
-                overall = study["overall"] if study["score"] is None else f"{study['score']}"
-                lines.append(f"  {_label(study)[:label].ljust(label)}  {cells}  {overall or 'not judged'}")
+                overall = study["overall"] or ("" if study["score"] is None else f"{study['score']}")
+                lines.append(f"  {_label(study)[:label].ljust(label)}  {cells}  {overall or _unjudged(study)}")
             key = ", ".join(f"{SIGNS[level] or '.'} {WORDS[level]}" for level in WORDS if seen[level])
             lines += [f"  {key}", ""]
         return "\n".join(lines).rstrip()
@@ -95,6 +95,10 @@ def bias_document(workspace: Workspace, appraisals: tuple[Appraisal, ...]) -> di
     }
 
 
+def _unjudged(study: dict[str, Any]) -> str:
+    return "not judged completely" if study["missing"] else "not judged"
+
+
 def _label(study: dict[str, Any]) -> str:
     return f"{study['study']}, {study['arm']}" if study["arm"] else str(study["study"])
 
@@ -123,9 +127,11 @@ def _study(each: Appraisal) -> dict[str, Any]:
         "study": each.study, "arm": each.arm, "items": items, "overall": each.overall, "score": each.score,
         "missing": list(each.missing),
     }  # fmt: skip
+    adds = each.instrument.overall == "sum"
+    lacking = f"not judged completely: {', '.join(each.missing)} not judged" if each.missing else ""
     if each.overall is None:
         added = "this instrument adds up and sets no cut-off"
-        made["overall_reason"] = added if each.score is not None else "no item that applies was judged"
+        made["overall_reason"] = added if adds else lacking or "no item that applies was judged"
     if each.score is None:
-        made["score_reason"] = "this instrument is not added up"
+        made["score_reason"] = lacking if adds and lacking else "this instrument is not added up"
     return made

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import Problem, ProblemsError, SettingsError, WorkspaceError
 from ..extract import Given, Understood, understand
+from ..extract.appraised import judged
 from ..extract.contract.patients import file_name
 from ..extract.reading.readers import read_tables
 from ..extract.reconcile.compare import Comparison, compare
@@ -244,7 +245,9 @@ def _read(workspace: Workspace, a: Path, b: Path, given: Given | None, drop_iden
                 table.notes = [replace(note, file=label) for note in table.notes]
         if tables:
             understood = understand(tables, workspace.review, given=given, drop_identity=drop_identity)
-            wrong = [*wrong, *understood.problems]
+            rows, told = judged(understood.bias_rows, workspace.extracted)
+            understood = replace(understood, bias_rows=rows)
+            wrong = [*wrong, *understood.problems, *told]
             found.append(understood)
         sources += own
         problems += wrong

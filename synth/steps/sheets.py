@@ -7,7 +7,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from .._version import __version__
 from ..burst import burst
 from ..errors import Problem, ProblemsError, WorkspaceError
 from ..extract import Given, Understood, known_headings, load, understand
+from ..extract.appraised import judged
 from ..extract.contract.figures import Extracted
+from ..extract.instruments import own_files
 from ..extract.reading.readers import read_tables
 from ..extract.reading.tables import Table
 from ..extract.rehearsal import unseen
@@ -145,6 +147,9 @@ def _imported(
         # What the review had already is told by synth check; here it would hide what is new.
         old = set(beside.warnings) if beside else set()
         problems += [each for each in found.problems if each not in old]
+        rows, told = judged(found.bias_rows, workspace.extracted, beside.appraisals if beside else ())
+        found = replace(found, bias_rows=rows)
+        problems += told
     if any(problem.severity == "error" for problem in problems) or found is None:
         raise ProblemsError(problems)
     return keep(workspace, found, sources, problems, dry_run=dry_run)
@@ -287,6 +292,10 @@ def _rehearse(workspace: Workspace, texts: dict[str, str]) -> None:
             path = stage.extracted / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8", newline="")
+        for own in own_files(workspace.extracted):
+            path = stage.extracted / own.relative_to(workspace.extracted)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(own.read_bytes())
         with contextlib.suppress(WorkspaceError):  # studies are described, and no results are there yet
             load(stage)
 

@@ -140,3 +140,77 @@ def test_a_table_of_its_own_has_levels(tmp_path: Path, run: Run) -> None:
     done = run("pool", "a.csv", "--risk-of-bias", "low", "--risk-of-bias", "Some concerns", "--json", cwd=tmp_path)
     assert done.code == 0, done.err
     assert [study["study"] for study in json.loads(done.out)["studies"]] == ["A", "C", "D"]
+
+
+INSTRUMENT = """
+name = "Our own"
+reference = "Ourselves."
+[judgements]
+good = "low"
+poor = "high"
+[items]
+1 = "Patients"
+2 = "Outcomes"
+"""
+
+
+def test_an_instrument_of_the_review_is_imported(review: Path, run: Run) -> None:
+    """A sheet judged by the review's own instrument cannot be taken in, though one typed into bias.csv can."""
+    folder = review / "extracted" / "instruments"
+    folder.mkdir()
+    (folder / "mine.toml").write_text(INSTRUMENT, "utf-8")
+    rows = "Ågren 2019,mine,1,good\nÅgren 2019,mine,2,poor\n"
+    (review / "b.csv").write_text(f"study,instrument,item,judgement\n{rows}", "utf-8")
+    done = run("import", "b.csv", cwd=review)
+    assert done.code == 0, done.err
+    assert "Ågren 2019,,mine,2,poor" in (review / "extracted" / "bias.csv").read_text("utf-8")
+    assert run("bias", cwd=review).out.split("Ågren 2019")[1].split("\n")[0].split()[-1] == "high"
+
+
+def test_a_wrong_judgement_is_shown_where_the_person_typed_it(review: Path, run: Run) -> None:
+    """The message names a row of bias.csv, which is not there, and not the cell of the sheet."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["Risk of bias of our studies"], ["study", "instrument", "item", "judgement"],
+                ["Ågren 2019", "JBI", "Q1", "maybe"], ["Ågren 2019", "JBI", "Q2", "Y"]):
+        book.active.append(row)
+    book.save(review / "b.xlsx")
+    done = run("import", "b.xlsx", cwd=review)
+    assert done.code == 1
+    assert 'b.xlsx, sheet Sheet, cell D3, column judgement, value "maybe"' in done.err
+    assert "extracted/bias.csv" not in done.err
+
+
+def test_usual_names_are_kept_as_the_definitions_have_them(review: Path, run: Run) -> None:
+    """The same judgement is kept twice, because one sheet says NOS and the other newcastle-ottawa."""
+    head = "study,instrument,item,judgement\n"
+    (review / "b.csv").write_text(head + "".join(f"Ågren 2019,NOS,{n},1\n" for n in range(1, 9)), "utf-8")
+    assert run("import", "b.csv", cwd=review).code == 0
+    (review / "c.csv").write_text(head + "Ågren 2019,Newcastle-Ottawa,S1,0\n", "utf-8")
+    again = run("import", "c.csv", cwd=review)
+    assert again.code == 0, again.err
+    assert "not judged completely" not in again.err
+    kept = (review / "extracted" / "bias.csv").read_text("utf-8").splitlines()[1:]
+    first, second = (line.split(",")[2:5] for line in kept[:2])
+    assert (first, second) == (["newcastle-ottawa", "1", "0"], ["newcastle-ottawa", "2", "1"])
+    assert len(kept) == 8
+
+
+def test_a_study_judged_in_part_is_not_low(review: Path, run: Run) -> None:
+    """One item "yes" and nine that nobody judged pass the filter for low risk, without a word."""
+    judged(review)
+    (review / "extracted" / "bias.csv").write_text("study,instrument,item,judgement\n" + "".join(
+        f"{study},jbi-case-series,{item},yes\n"
+        for study, last in (("Ågren 2019", 1), ("Brown 2020", 10), ("Cole 2021", 10)) for item in range(1, last + 1)
+    ), "utf-8")  # fmt: skip
+    done = run("check", cwd=review)
+    assert "not judged completely" in done.out + done.err
+    assert "2, 3, 4, 5, 6, 7, 8, 9, 10" in done.out + done.err
+    shown = run("bias", cwd=review)
+    assert shown.out.split("Ågren 2019")[1].split("\n")[0].endswith("not judged completely")
+    assert "not judged completely" in (review / "reports" / "bias.html").read_text("utf-8")
+    made = json.loads(run("pool", "--outcome", "fall", "--risk-of-bias", "low", "--json", cwd=review).out)
+    assert [study["study"] for study in made["studies"]] == ["Brown 2020", "Cole 2021"]
+    reasons = {row["study"]: row["reason"] for row in made["excluded"]}
+    assert "not judged" in reasons["Ågren 2019"]

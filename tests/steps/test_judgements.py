@@ -14,9 +14,11 @@ Given = tuple[str, str, str]
 
 
 def appraisals(given: list[Given], instrument: str = "robins-i") -> tuple[Appraisal, ...]:
-    """Judge item 1 of each study and arm."""
+    """Judge each study and arm, all items alike."""
     rows = [
-        BiasRow(study=study, arm=arm, instrument=instrument, item="1", judgement=word) for study, arm, word in given
+        BiasRow(study=study, arm=arm, instrument=instrument, item=item, judgement=word)
+        for study, arm, word in given
+        for item in shipped(instrument).items
     ]
     return tuple(appraise(rows, {instrument: shipped(instrument)})[0])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -12,15 +12,19 @@ from typing import Any, Final
 from synth.errors import Problem, ProblemsError, UnknownName
 from synth.workspace import visible
 
-from ..contract.figures import BiasRow, problem_of
+from ..contract.figures import BiasRow, place_of, problem_of
 from ..contract.sheets import fold
+from ..forms.rows import identity
+from .typed import item_of, judgement_of
 
 LEVELS: Final = ("low", "moderate", "unclear", "high", "critical")
 """From good to bad; "none" is an item that does not apply and counts for nothing."""
 SHIPPED: Final = ("jbi-case-series", "robins-i", "newcastle-ottawa", "minors")
 FOLDER: Final = "instruments"
 _OVERALL: Final = ("worst", "sum")
-_KEYS: Final = frozenset({"name", "reference", "doi", "overall", "most", "judgements", "items"})
+_KEYS: Final = frozenset(
+    {"name", "reference", "doi", "overall", "most", "judgements", "items", "aliases", "item_aliases", "only_together"}
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,12 @@ class Instrument:
         How a study's judgement comes of its items'; an item called ``overall`` comes before either.
     most : int or None
         Largest sum.
+    aliases : tuple of str
+        What else the instrument is called in a sheet.
+    item_aliases : dict of str to str
+        What else an item is called, with its number.
+    only_together : tuple of str
+        Items that a study may be without, all of them together: those about a control group.
     """
 
     id: str
@@ -51,16 +61,20 @@ class Instrument:
     judgements: Mapping[str, str]
     overall: str
     most: int | None = None
+    aliases: tuple[str, ...] = ()
+    item_aliases: Mapping[str, str] = field(default_factory=dict)
+    only_together: tuple[str, ...] = ()
 
     def level(self, judgement: str) -> str | None:
-        """Give the level of a word, in any case; ``None`` where the instrument has no such word.
+        """Give the level of a word, in any case or shortened; ``None`` where the instrument has no such word.
 
         Examples
         --------
         >>> shipped("jbi-case-series").level("Not applicable"), shipped("minors").level("maybe")
         ('none', None)
         """
-        return {fold(word): level for word, level in self.judgements.items()}.get(fold(judgement))
+        word = judgement_of(judgement, self.judgements)
+        return None if word is None else self.judgements[word]
 
 
 @dataclass(frozen=True)
@@ -75,9 +89,10 @@ class Appraisal:
     words, levels, support : dict of str to str
         By the number of the item: the judgement, its level, and what it rests on.
     overall : str or None
-        Level of the whole; ``None`` for a sum, and where no item was judged.
+        Level of the whole: what the reviewers judged overall, else what all items come to. ``None`` for a sum, where an
+        item was not judged, and where none applies.
     score : int or None
-        Sum of an instrument that adds up.
+        Sum of an instrument that adds up; ``None`` where an item was not judged.
     """
 
     study: str
@@ -91,8 +106,10 @@ class Appraisal:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Items that nobody has judged yet."""
-        return tuple(item for item in self.instrument.items if item not in self.words)
+        """Items that nobody has judged yet; not those that a study may be without."""
+        judged = self.words.keys()
+        spared = set() if judged & set(self.instrument.only_together) else set(self.instrument.only_together)
+        return tuple(item for item in self.instrument.items if item not in judged and item not in {*spared, "overall"})
 
 
 def shipped(id: str) -> Instrument:
@@ -163,40 +180,96 @@ def appraise(
     appraisals : tuple of Appraisal
         In the order of their first rows.
     problems : tuple of Problem
-        An instrument, item or word that is not known, and an item that was judged twice.
+        Errors: an instrument, item or word that is not known, and an item that was judged twice. Warnings: studies of
+        which not all items were judged, and which have no level or score for that.
 
     Examples
     --------
     >>> rows = [BiasRow("A", instrument="minors", item=str(n), judgement="2") for n in range(1, 9)]
     >>> made, problems = appraise(rows, {"minors": shipped("minors")})
     >>> made[0].score, made[0].overall, made[0].missing, problems
-    (16, None, ('9', '10', '11', '12'), ())
+    (16, None, (), ())
+    >>> made, problems = appraise(rows[:6], {"minors": shipped("minors")})
+    >>> made[0].score, made[0].missing
+    (None, ('7', '8'))
     """
     problems: list[Problem] = []
     groups: dict[tuple[str, str, str], dict[str, BiasRow]] = {}
-    names = {fold(id): id for id in known}
     for row in rows:
-        id = names.get(fold(row.instrument))
-        if id is None:
-            there = ", ".join(known)
-            remedy = f"There are: {there}. For one of your own write extracted/{FOLDER}/NAME.toml."
-            problems.append(_wrong(row, "instrument", row.instrument, "is no instrument.", remedy))
+        used, found = _in_words(row, known)
+        problems += found
+        if found or not used.judgement:
             continue
-        instrument = known[id]
-        item = next((name for name in instrument.items if fold(name) == fold(row.item)), None)
-        if item is None:
-            there = ", ".join(instrument.items)
-            problems.append(_wrong(row, "item", row.item, f"is no item of {id}.", f"There are: {there}."))
-        elif row.judgement and instrument.level(row.judgement) is None:
-            remedy = f"There are: {', '.join(instrument.judgements)}."
-            problems.append(_wrong(row, "judgement", row.judgement, f"is no judgement of {id}.", remedy))
-        elif row.judgement:
-            judged = groups.setdefault((row.study, row.arm, id), {})
-            if item in judged:
-                problems.append(_wrong(row, "item", row.item, "was judged before.", "Keep one of the two rows."))
-            judged.setdefault(item, row)
-    made = tuple(_appraisal(study, arm, known[id], judged) for (study, arm, id), judged in groups.items())
-    return made, tuple(problems)
+        judged = groups.setdefault((identity(used.study), used.arm, used.instrument), {})
+        if used.item in judged:
+            before = place_of(judged[used.item], row)
+            message = f"was judged before, in {before}."
+            problems.append(_wrong(row, "item", row.item, message, "Keep one of the two rows."))
+        judged.setdefault(used.item, used)
+    made = []
+    for (_, arm, id), judged in groups.items():
+        first = next(iter(judged.values()))
+        each = _appraisal(first.study, arm, known[id], judged)
+        made.append(each)
+        if each.missing and "overall" not in each.words:
+            problems.append(_incomplete(each, first))
+    return tuple(made), tuple(problems)
+
+
+def in_own_words(
+    rows: Iterable[BiasRow], known: Mapping[str, Instrument]
+) -> tuple[tuple[BiasRow, ...], tuple[Problem, ...]]:
+    """Write judgements with the names of the definitions, whatever was typed for them.
+
+    Examples
+    --------
+    >>> row = BiasRow("A", instrument="ROBINS-I", item="D1", judgement="Serious")
+    >>> made, _ = in_own_words([row], {"robins-i": shipped("robins-i")})
+    >>> made[0].instrument, made[0].item, made[0].judgement
+    ('robins-i', '1', 'serious')
+    """
+    made, problems = [], []
+    for row in rows:
+        used, found = _in_words(row, known)
+        made.append(used)
+        problems += found
+    return tuple(made), tuple(problems)
+
+
+def _in_words(row: BiasRow, known: Mapping[str, Instrument]) -> tuple[BiasRow, list[Problem]]:
+    """One row with the names of its instrument's definition, or what is no such name."""
+    wanted = fold(row.instrument)
+    id = next((id for id in known if fold(id) == wanted), None)
+    if id is None:
+        meant = [id for id, one in known.items() if wanted in map(fold, (one.name, *one.aliases))]
+        id = meant[0] if len(meant) == 1 else None
+    if id is None:
+        remedy = f"There are: {', '.join(known)}. For one of your own write extracted/{FOLDER}/NAME.toml."
+        return row, [_wrong(row, "instrument", row.instrument, "is no instrument.", remedy)]
+    instrument = known[id]
+    item = item_of(row.item, instrument.items, instrument.item_aliases)
+    word = judgement_of(row.judgement, instrument.judgements) if row.judgement else ""
+    problems = []
+    if item is None:
+        remedy = f"There are: {', '.join(instrument.items)}."
+        problems.append(_wrong(row, "item", row.item, f"is no item of {id}.", remedy))
+    if word is None:
+        remedy = f"There are: {', '.join(instrument.judgements)}."
+        problems.append(_wrong(row, "judgement", row.judgement, f"is no judgement of {id}.", remedy))
+    return replace(row, instrument=id, item=item or row.item, judgement=word or ""), problems
+
+
+def _incomplete(each: Appraisal, row: BiasRow) -> Problem:
+    """Say which items of a study are missing."""
+    lacking = ", ".join(each.missing)
+    gives = "score" if each.instrument.overall == "sum" else "level"
+    many = "items" if len(each.missing) > 1 else "item"
+    own = ", or the item overall" if "overall" in each.instrument.items else ""
+    return problem_of(
+        row, "study",
+        f"is not judged completely by {each.instrument.id}, and has no {gives} for that: {many} {lacking} not judged.",
+        f"Judge them{own}.", value=f"{each.study}, {each.arm}" if each.arm else each.study, severity="warning",
+    )  # fmt: skip
 
 
 def worst(levels: Iterable[str]) -> str | None:
@@ -214,14 +287,15 @@ def worst(levels: Iterable[str]) -> str | None:
 def _appraisal(study: str, arm: str, instrument: Instrument, judged: Mapping[str, BiasRow]) -> Appraisal:
     rows = {item: judged[item] for item in instrument.items if item in judged}
     levels = {item: str(instrument.level(row.judgement)) for item, row in rows.items()}
-    overall = levels.get("overall")
-    if overall is None and instrument.overall == "worst":
-        overall = worst(levels.values())
-    score = sum(int(row.judgement) for row in rows.values()) if instrument.overall == "sum" and rows else None
-    return Appraisal(
+    made = Appraisal(
         study, arm, instrument, {item: row.judgement for item, row in rows.items()}, levels,
-        {item: row.support for item, row in rows.items() if row.support}, overall, score,
+        {item: row.support for item, row in rows.items() if row.support}, levels.get("overall"), None,
     )  # fmt: skip
+    if made.missing:
+        return made
+    if instrument.overall == "sum":
+        return replace(made, score=sum(int(row.judgement) for item, row in rows.items() if item != "overall"))
+    return made if made.overall is not None else replace(made, overall=worst(levels.values()))
 
 
 def _wrong(row: BiasRow, column: str, value: str, message: str, remedy: str) -> Problem:
@@ -258,10 +332,21 @@ def _read(id: str, text: str, file: str) -> Instrument:
     most = table.get("most")
     if most is not None and not (isinstance(most, int) and most > 0):
         wrong("most", "Write the largest sum, a whole number.")
+    aliases, together = table.get("aliases", []), table.get("only_together", [])
+    also = _texts(table.get("item_aliases"))
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias for alias in aliases):
+        wrong("aliases", 'Write aliases = ["another name"].')
+    if not isinstance(together, list) or not {str(item) for item in together} <= items.keys():
+        wrong("only_together", 'Write numbers of [items]: only_together = ["9", "10"].')
+    if ("item_aliases" in table and not also) or not set(also.values()) <= items.keys():
+        wrong("item_aliases", 'Write [item_aliases], and below it one line each with a number of [items]: S1 = "1"')
     if problems:
         raise ProblemsError(problems)
     doi = str(table.get("doi", ""))
-    return Instrument(id, table["name"], table["reference"], doi, items, judgements, overall, most)
+    return Instrument(
+        id, table["name"], table["reference"], doi, items, judgements, overall, most,
+        tuple(aliases), also, tuple(map(str, together)),
+    )  # fmt: skip
 
 
 def _texts(table: Any) -> dict[str, str]:
