@@ -69,6 +69,10 @@ denominator of that outcome and of no other. Months, or dates of the operation a
 counts at a time point: a patient lost before one year is counted as lost for the deaths within a year, and not as alive.
 `synth import` prints each figure that it counted with the rule of its denominator.
 
+`death_months` is the time of the death, for every outcome whose `event` is `death`; `mortality_30d_months` belongs to
+`mortality_30d` alone. A patient with an event who has none of an outcome that contains it (`within` in review.toml: dead at 30
+days, not dead at one year) is a problem, with the row and both columns.
+
 Rows of patients are kept in `extracted/patients/`, without dates, with running numbers, and without every column that no
 outcome needs. They stand in no report, log or message. Names, birth dates, national identity numbers, record numbers,
 telephone numbers and addresses are refused; `--drop-identity` reads the rest and leaves them out.

@@ -66,6 +66,7 @@ def load(workspace: Workspace) -> Extracted:
     seen: dict[tuple[str, ...], str] = {}
     seen_studies: dict[tuple[str, ...], str] = {}
     judged: list[Table] = []
+    empty: list[Problem] = []
     for path in paths:
         file = workspace.relative(path)
         try:
@@ -85,6 +86,7 @@ def load(workspace: Workspace) -> Extracted:
             more_figures, found = _results(table, workspace, seen)
             figures += more_figures
             problems += found
+            empty += [] if table.rows or any_error(found) else [no_rows(table)]
         elif holds == "bias":
             judged.append(table)
         elif holds == "studies":
@@ -99,6 +101,8 @@ def load(workspace: Workspace) -> Extracted:
     problems += counted
     figures += [figure for sheet in series for figure in sheet.figures]
     paths += _patient_files(workspace)
+    if not (figures or studies or judged):
+        problems += empty
     if not figures and not any_error(problems):
         raise WorkspaceError(
             f"{workspace.relative(workspace.extracted)} has no results yet. Write one row per study, arm and outcome "
@@ -223,7 +227,7 @@ def _results(
     review = workspace.review
     places, problems = match(table, RESULTS, required=_REQUIRED)
     if not table.rows and not any_error(table.problems):
-        return [], [*table.problems, *problems, no_rows(table)]
+        return [], [*table.problems, *problems]
     collected = Problems(table, [*table.problems, *problems])
     values = read_rows(table, table.rows, places, RESULTS, collected)
     known: Mapping[str, Sequence[str]] = {

@@ -149,6 +149,39 @@ def test_import_starts_a_review(tmp_path: Path, run: Run) -> None:
     assert "A 2020" in (review / "extracted" / "results.csv").read_text("utf-8")
 
 
+def test_a_new_review_takes_in_any_kind_of_sheet_first(tmp_path: Path, run: Run) -> None:
+    """After synth init, patients, studies or judgements would be refused for results that are not there yet."""
+    for name, text in (
+        ("studies", "study,arm,year,n\nA 2020,{arm},2020,3\n"),
+        ("bias", "study,instrument,item,judgement\nA 2020,jbi-case-series,1,yes\n"),
+        ("patients", "study,arm,patient,{outcome}\nA 2020,{arm},1,1\nA 2020,{arm},2,0\nA 2020,{arm},3,0\n"),
+    ):
+        run("init", name, cwd=tmp_path)
+        review = tmp_path / name
+        toml = (review / "review.toml").read_text("utf-8")
+        arm, outcome = (toml.split(f"[{kind}.")[1].split("]")[0].partition(".")[0] for kind in ("arms", "outcomes"))
+        (review / "s.csv").write_text(text.format(arm=arm, outcome=outcome), "utf-8")
+        for _ in range(2):
+            done = run("import", "s.csv", cwd=review)
+            assert done.code == 0, (name, done.err)
+        if name != "patients":
+            assert "has no results yet" in run("pool", cwd=review).err
+
+
+def test_the_templates_own_sheet_of_patients_comes_back(tmp_path: Path, run: Run) -> None:
+    """Its columns of months, one for each outcome, would be told to mean the same."""
+    (tmp_path / "review.toml").write_bytes((Path(__file__).resolve().parents[2] / "review.toml").read_bytes())
+    assert run("template", "--patients", "--output", "p.csv", cwd=tmp_path).code == 0
+    head = (tmp_path / "p.csv").read_text("utf-8-sig").split("\n")[0].strip().split(",")
+    assert {"mortality_30d_months", "mortality_1y_months"} <= set(head)
+    said = [{"study": "New 2020", "arm": "mis", "patient": f"{n}", "fusion": f"{n % 2}"} for n in (1, 2, 3)]
+    lines = [",".join(head), *(",".join(row.get(name, "") for name in head) for row in said)]
+    (tmp_path / "p.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    done = run("import", "p.csv", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "New 2020, mis, fusion: 2/3" in done.out
+
+
 def test_a_warning_is_said_once_and_not_for_every_row(review: Path, run: Run) -> None:
     """Fifty new studies make fifty lines, or what the review warned of before comes with each import."""
     (review / "extracted" / "studies.csv").write_text("study,arm,year\nZorn 2031,new,2031\n", "utf-8")

@@ -143,6 +143,10 @@ class BiasRow:
     cells: tuple[tuple[str, str], ...] = ()
 
 
+COUNTED = "\0counted"
+"""Among the cells of a figure that was counted from patients: the headings of the columns from which it was."""
+
+
 def problem_of(
     source: Figure | StudyArm | BiasRow,
     column: str,
@@ -160,12 +164,16 @@ def problem_of(
     >>> print(problem_of(figure, "events", "events exceed total.", "Correct one of them."))
     a.xlsx, sheet Results, cell D5, column events: events exceed total. Correct one of them.
     """
+    counted = dict(source.cells).get(COUNTED)
+    named = column in ("study", "arm")
+    if counted and isinstance(source, Figure) and not named:  # no row of the sheet holds it, and no column is called so
+        message = f"counted for {visible(source.study)}, {source.arm}, {source.outcome}, {column}: {message}"
     return Problem(
         source.file,
         message,
         remedy,
-        row=source.row,
-        column=column,
+        row=None if counted else source.row,
+        column=column if named else counted or column,
         value=None if value is None else visible(value),
         sheet=source.sheet or None,
         severity=severity,

@@ -63,7 +63,8 @@ class Plan:
     followup : Timed, optional
         Time under observation.
     times, dates : dict
-        Times to an event, and dates of it, by the event.
+        Times to an event, and dates of it, by the event. The time of an outcome that is named apart from its event, as
+        ``mortality_30d_months``, is that outcome's alone and stands by its id, unless it runs to the end of follow-up.
     without_unit : list of int
         Places of times whose heading has no unit.
     twice : list of (int, int)
@@ -132,9 +133,10 @@ def plan_of(table: Table, names: Names) -> Plan:
 
 def _heading(plan: Plan, table: Table, names: Names, place: int) -> bool:
     heading = table.heading(place) or table.header[place]
+    ending = None if _outcome(heading, names) else _ending(heading, names)
     for text in dict.fromkeys((table.header[place], heading, bare(heading))):
         outcome = _outcome(text, names)
-        if outcome is not None:
+        if outcome is not None and (ending is None or names.outcomes[outcome].kind == "continuous"):
             return _take(plan, plan.outcomes, outcome, place)
     column = _KNOWN.get(fold(table.header[place])) or _KNOWN.get(fold(heading))
     unit, kind, rest = _parted(heading)
@@ -146,7 +148,10 @@ def _heading(plan: Plan, table: Table, names: Names, place: int) -> bool:
     meant = column if column in (*_PLACES, "followup") else _KNOWN.get(rest, "")
     # What can only be a date is one as soon as any cell is: the others are slips, and are told.
     dated = dated or (meant in _PLACES and _holds_dates(table, place, some=True))
+    if ending is not None:
+        (unit, rest), kind = ending, "time"
     event = _event(rest, names) or _event(loose(heading), names)
+    key = _own_time(rest, event, names) or event
     if meant in _PLACES or (meant == "followup" and dated):
         return dated and _take(plan, plan.places, "last" if meant == "followup" else meant, place)
     if meant == "followup":
@@ -157,10 +162,10 @@ def _heading(plan: Plan, table: Table, names: Names, place: int) -> bool:
         if not unit:
             plan.without_unit.append(place)
             return True
-        if event in plan.times:
-            plan.twice.append((plan.times[event].place, place))
+        if key in plan.times:
+            plan.twice.append((plan.times[key].place, place))
             return True
-        plan.times[event] = Timed(place, unit)
+        plan.times[key] = Timed(place, unit)
         return True
     if event:
         return _take(plan, plan.events, event, place)
@@ -210,6 +215,23 @@ def _event(text: str, names: Names) -> str:
             return names.by_event[event][0].event
     outcome = names.outcome_names.get(text)
     return event_of(names, outcome) if outcome is not None else ""
+
+
+def _ending(heading: str, names: Names) -> tuple[str, str] | None:
+    """Part a unit of time from the name of an outcome before it, which may hold such a word itself."""
+    words = [word for word in _SPLIT.split(unicodedata.normalize("NFKC", heading).casefold()) if word]
+    name = loose("".join(words[:-1]))
+    if not words or len(words[-1]) < 2 or words[-1] not in UNITS or name not in names.outcome_names:
+        return None  # "Fusion (y)" says yes, and not years
+    return UNITS[words[-1]], name
+
+
+def _own_time(text: str, event: str, names: Names) -> str:
+    """Return the outcome whose own time a heading is; ``""`` where it is that of the event, whenever it happens."""
+    id = names.outcome_names.get(text, "")
+    if not id or id == event or text in map(loose, (event, *EVENTS.get(event, ()))):
+        return ""
+    return "" if open_end(names.outcomes[id].time_point) else id
 
 
 def _parted(heading: str) -> tuple[str, str, str]:
@@ -275,14 +297,14 @@ def wanted(plan: Plan, names: Names) -> Mapping[str, str]:
             if outcome.id in plan.outcomes:
                 found[outcome.id] = "values"
         elif outcome.kind == "rate":
-            if watched and (outcome.id in plan.outcomes or known or event in timed):
+            if watched and (outcome.id in plan.outcomes or known or {event, outcome.id} & timed):
                 found[outcome.id] = "rate"
         elif outcome.id in plan.outcomes:
             found[outcome.id] = "own"
         elif outcome.event:
             ever = open_end(outcome.time_point) and (known or (event in timed and watched))
             by_then = names.time_points[outcome.id] is not None and (
-                (event in timed and (watched or known)) or (event == FATAL and known and watched)
+                ({event, outcome.id} & timed and (watched or known)) or (event == FATAL and known and watched)
             )
             if ever or by_then:
                 found[outcome.id] = "times"

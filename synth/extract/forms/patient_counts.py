@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from synth.workspace import Outcome
 
-from ..contract.figures import Figure
+from ..contract.figures import COUNTED, Figure
 from ..contract.patients import LOST_STATE, Patient, Series
 from ..contract.words import DAYS, FATAL, Duration, open_end
 from .common import Sheet
@@ -58,6 +58,7 @@ def count(sheet: Sheet, plan: Plan, series: Series) -> list[Figure]:
         groups.setdefault((patient.study, patient.arm), []).append(patient)
     figures = []
     counter = _Counter(sheet, plan, series)
+    counter.nested()
     for id, how in wanted(plan, sheet.names).items():
         outcome = sheet.names.outcomes[id]
         asked = _Asked(outcome, event_of(sheet.names, id), sheet.names.time_points[id], id in plan.outcomes)
@@ -82,6 +83,7 @@ def count(sheet: Sheet, plan: Plan, series: Series) -> list[Figure]:
                     where=f"{len(patients)} rows of patients", note=note,
                     origin=f"{sheet.label}, {counter.columns(id, asked.event)}",
                     file=sheet.table.file, row=sheet.table.header_row, sheet=sheet.table.sheet or "",
+                    cells=((COUNTED, counter.headings(id, asked.event)),),
                 )
             )  # fmt: skip
     return figures
@@ -100,11 +102,11 @@ class _Counter:
         """Return the places of what was used for an outcome, from the left."""
         plan = self.plan
         found = {plan.outcomes.get(outcome), plan.events.get(event), plan.dates.get(event)}
-        if event in plan.times:
-            found.add(plan.times[event].place)
+        found |= {plan.times[key].place for key in (outcome, event) if key in plan.times}
         if event == FATAL and outcome not in plan.outcomes:
             found |= {plan.vital, plan.survived}
-        timed = event in self.units or outcome not in plan.outcomes or self.sheet.names.time_points[outcome] is not None
+        by_then = outcome not in plan.outcomes or self.sheet.names.time_points[outcome] is not None
+        timed = by_then or bool({event, outcome} & self.units.keys())
         if timed and self.sheet.names.outcomes[outcome].kind != "continuous":
             found.add(plan.followup.place if plan.followup is not None else plan.places.get("last"))
             if event in plan.dates or plan.followup is None:
@@ -113,8 +115,11 @@ class _Counter:
 
     def columns(self, outcome: str, event: str) -> str:
         """Name the columns that were used for an outcome."""
-        names = [self.sheet.table.heading(place) for place in self.places(outcome, event)]
-        return f"{'column' if len(names) == 1 else 'columns'} {', '.join(names)}"
+        ending = "" if len(self.places(outcome, event)) == 1 else "s"
+        return f"column{ending} {self.headings(outcome, event)}"
+
+    def headings(self, outcome: str, event: str) -> str:
+        return ", ".join(self.sheet.table.heading(place) for place in self.places(outcome, event))
 
     def contradicts(self, patient: Patient, place: int | None, message: str) -> None:
         if (patient.row, place, message) not in self._told:
@@ -123,42 +128,70 @@ class _Counter:
 
     def resolution(self, asked: _Asked) -> None:
         """Warn where times in whole months cannot tell a time point in days."""
-        unit = self.units.get(asked.event) or (self.series.followup_unit if asked.event == FATAL else "")
+        key = self._key(asked)
+        unit = self.units.get(key) or (self.series.followup_unit if asked.event == FATAL else "")
         if asked.by is None or unit not in ("months", "years") or asked.by.unit not in ("days", "weeks"):
             return
-        times = [patient.times.get(asked.event) for patient in self.series.patients]
-        if asked.by.limit(unit) <= 1 and all(time is None or time == int(time) for time in times):
+        times = [patient.times.get(key) for patient in self.series.patients]
+        if key not in self.units:
+            times = [patient.followup for patient in self.series.patients]
+        known = [time for time in times if time is not None]
+        if known and asked.by.limit(unit) <= 1 and all(time == int(time) for time in known):
             self.sheet.notes.append(
                 f"{asked.outcome.id}: the times are in whole {unit}, which cannot tell {asked.by} exactly; "
                 f"{float(asked.by.limit(unit)):.3g} {unit} was taken for it."
             )
 
+    def nested(self) -> None:
+        """Hold the outcomes of each patient against those in which they are counted too, as ``within`` says."""
+        names, own = self.sheet.names, self.plan.outcomes
+        for narrow, wide in ((id, each) for id in own for each in names.review.contains(id) if each in own):
+            if {names.outcomes[narrow].kind, names.outcomes[wide].kind} != {"proportion"}:
+                continue
+            told = f"says no, and {self.sheet.table.heading(own[narrow])} of the same row says yes, which it contains."
+            for patient in self.series.patients:
+                if patient.status.get(narrow) == 1 and patient.status.get(wide) == 0:
+                    self.contradicts(patient, own[wide], told)
+
     # -- one patient ---------------------------------------------------------------------------------------------
 
     def _time(self, patient: Patient, asked: _Asked, happened: bool) -> tuple[float, str] | None:
         """Return when it happened; follow-up ends with a death."""
-        if asked.event in patient.times:
-            return patient.times[asked.event], self.units[asked.event]
+        for key in (asked.outcome.id, asked.event):
+            if key in patient.times:
+                return patient.times[key], self.units[key]
         if happened and asked.event == FATAL and patient.followup is not None:
             return patient.followup, self.series.followup_unit
         return None
 
-    def _ever(self, patient: Patient, event: str) -> int | None:
+    def _key(self, asked: _Asked) -> str:
+        """Return by what the times of an outcome are called: its own, or those of its event."""
+        return asked.outcome.id if asked.outcome.id in self.units else asked.event
+
+    def _ever(self, patient: Patient, asked: _Asked) -> int | None:
         """Return whether it happened at any time: from a column that says so, or because it has a time."""
+        event = asked.event
         state = patient.events.get(event)
+        said_yes = False
         if state is None:
             names = self.sheet.names
             for id, own in patient.status.items():
                 outcome = names.outcomes[id]
-                if event_of(names, id) == event and outcome.kind != "continuous" and open_end(outcome.time_point):
+                if event_of(names, id) != event:
+                    continue
+                said_yes = said_yes or own not in (None, 0, LOST_STATE)
+                if open_end(outcome.time_point):
                     state = own if own is None or own == LOST_STATE else min(own, 1)
-        timed = event in patient.times
+        key = asked.outcome.id if asked.outcome.id in patient.times else event
+        timed = key in patient.times
         has_column = event in self.plan.events or (event == FATAL and {self.plan.vital, self.plan.survived} != {None})
         if timed and state == 0:
-            self.contradicts(patient, self._time_place(event), "is a time of what another column says did not happen.")
+            self.contradicts(patient, self._time_place(key), "is a time of what another column says did not happen.")
         if timed:
             return 1
-        if state is None and not has_column and event in self.units and patient.followup is not None:
+        if state is None and not has_column and self._key(asked) in self.units and patient.followup is not None:
+            if said_yes:
+                return 1  # without a time
             return LOST_STATE if patient.lost and event != FATAL else 0
         return state
 
@@ -186,7 +219,7 @@ class _Counter:
         state = patient.status.get(asked.outcome.id)
         place = self.plan.outcomes[asked.outcome.id]
         by = asked.by
-        ever = self._ever(patient, asked.event) if by is not None else None
+        ever = self._ever(patient, asked) if by is not None else None
         when = self._time(patient, asked, ever == 1)
         inside = when is not None and (by is None or Fraction(when[0]) <= by.limit(when[1]))
         if state == 1:
@@ -213,7 +246,7 @@ class _Counter:
 
     def _from_times(self, patient: Patient, asked: _Asked) -> str:
         """From whether and when it happened at all, and how long the patient was followed."""
-        state = self._ever(patient, asked.event)
+        state = self._ever(patient, asked)
         by = asked.by
         if by is None:
             return {1: _HAPPENED, 0: _NOT, LOST_STATE: _LOST, None: _LOST if patient.lost else _UNKNOWN}[state]
@@ -252,12 +285,13 @@ class _Counter:
 
     def _order(self, asked: _Asked) -> None:
         """Hold the time of an event against the time under observation, where both have one unit."""
-        unit, place = self.units.get(asked.event), self._time_place(asked.event)
-        if unit is None or unit != self.series.followup_unit or asked.event in self._ordered:
+        key = self._key(asked)
+        unit, place = self.units.get(key), self._time_place(key)
+        if unit is None or unit != self.series.followup_unit or key in self._ordered:
             return
-        self._ordered.add(asked.event)
+        self._ordered.add(key)
         for patient in self.series.patients:
-            time, followup = patient.times.get(asked.event), patient.followup
+            time, followup = patient.times.get(key), patient.followup
             if time is None or followup is None:
                 continue
             if asked.event == FATAL and time < followup:
@@ -271,9 +305,9 @@ class _Counter:
         events = 0
         days = Fraction(0)
         used = without_time = unknown = 0
-        first_only = asked.event in self.units or asked.event == FATAL
+        first_only = self._key(asked) in self.units or asked.event == FATAL
         for patient in patients:
-            state = patient.status.get(asked.outcome.id) if asked.own else self._ever(patient, asked.event)
+            state = patient.status.get(asked.outcome.id) if asked.own else self._ever(patient, asked)
             when = self._time(patient, asked, bool(state)) if first_only and state != 0 else None
             until = when or self._seen(patient)
             if state is None or state == LOST_STATE:
