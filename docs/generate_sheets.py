@@ -79,11 +79,13 @@ telephone numbers and addresses are refused; `--drop-identity` reads the rest an
 
 ## What is checked
 
-Errors stop the import: types and ranges, more events than patients, more patients than the arm has, an outcome that happens
+Errors stop the import: types and ranges, more events than patients, more patients than the arm has (unless the column
+`exclude` of the row says why it stands there), an outcome that happens
 more often than one that contains it (`within` in review.toml: deaths in 30 days, in a year), percentages that no whole number
 of patients gives, dates and error values that a spreadsheet made. Warnings stop nothing: means and standard deviations that
 whole values cannot give (GRIM: Brown and Heathers 2017), arms that do not add up to their study, one paper under two labels,
-studies that may share patients, hidden rows.
+labels that differ only in case, accents, spaces or punctuation, the very same figures under two labels, studies that may share
+patients, hidden rows.
 
 Whether whole values can give a mean is asked only where `step` of an outcome in review.toml says what one patient's value is a
 multiple of (`step = 1` for minutes). In the review that comes with synth no outcome has it, because the abstracts do not say

@@ -51,10 +51,14 @@ def test_nested_outcomes_allow_for_what_is_only_a_bound(early: str, late: str, s
 
 
 def test_more_patients_than_the_arm_has() -> None:
-    """A total of another table would pass."""
-    results = "study,arm,outcome,events,total\nA,mis,fusion,7,44\n"
+    """A total of another table would pass: 45 patients assessed in an arm of 40."""
+    head = "study,arm,outcome,events,total,exclude\n"
     studies = "study,arm,n\nA,mis,43\n"
-    assert "more than the 43 patients of the arm" in only(understood(results, studies), "warning").message
+    found = only(understood(f"{head}A,mis,fusion,7,44,\n", studies))
+    assert "more than the 43 patients of the arm" in found.message
+    assert "exclude" in found.remedy
+    assert only(understood(f"{head}A,mis,fusion,7,44,contradictory\n", studies), "warning").value == "44"
+    clean(understood(f"{head}A,mis,fusion,7,43,\n", studies))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_events_beyond_the_total_and_a_percentage_that_does_not_agree() -> None:
     """A slip in one of three figures would go unseen."""
     head = "study,arm,outcome,events,total,percent_reported\n"
     assert "events exceed total (44 > 43)" in only(understood(f"{head}A,mis,fusion,44,43,\n")).message
-    found = understood(f"{head}A,mis,fusion,7,43,61%\nB,mis,fusion,7,43,16.3\n")
+    found = understood(f"{head}A,mis,fusion,7,43,61%\nB,mis,infection,7,43,16.3\n")
     assert "does not agree with 7 of 43, which is about 16.3 %" in only(found, "warning").message
 
 
@@ -139,9 +143,10 @@ def test_a_kept_sheet_of_bias_is_no_sheet_of_studies(tmp_path: Path) -> None:
     """Judgements would be read as studies, and stop every pool."""
     (tmp_path / "extracted").mkdir()
     (tmp_path / "review.toml").write_text(REVIEW, encoding="utf-8")
+    judged = "".join(f"A,,minors,{n},2,said\n" for n in range(1, 9))
     for name, text in (
         ("results", "study,arm,outcome,events,total\nA,mis,fusion,7,43\n"),
-        ("bias", "study,arm,instrument,item,judgement,support\nA,,minors,1,2,said\nA,,minors,2,1,said\n"),
+        ("bias", f"study,arm,instrument,item,judgement,support\n{judged}"),
     ):
         (tmp_path / "extracted" / f"{name}.csv").write_text(text, encoding="utf-8")
     found = load(Workspace.find(tmp_path))

@@ -161,8 +161,8 @@ def test_several_sheets_of_a_book_are_one_review() -> None:
     assert (row.instrument, row.item, row.judgement, row.support, row.arm) == ("minors", "1", "2", "aim stated", "")
     assert [(p.severity, p.sheet, p.cell, p.message) for p in found.problems] == [
         ("error", "W", "D4", "is something else in book.xlsx, sheet S, row 4: 40."),
-        ("warning", "R", "F4", "is more than the 40 patients of the arm (book.xlsx, sheet S, row 4)."),
-        ("warning", "W", "D4", "is more than the 40 patients of the arm (book.xlsx, sheet S, row 4)."),
+        ("error", "R", "F4", "is more than the 40 patients of the arm (book.xlsx, sheet S, row 4)."),
+        ("error", "W", "D4", "is more than the 40 patients of the arm (book.xlsx, sheet S, row 4)."),
     ]
     assert "book.xlsx, sheet I: was not read; none of its 2 headings is known." in found.notes
 

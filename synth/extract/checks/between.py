@@ -16,8 +16,8 @@ def cross_check(figures: Sequence[Figure], studies: Sequence[StudyArm], review: 
     """Return what the sheets say against each other.
 
     Errors: an overlap with a study that is nowhere, with itself or in a circle; a number of events for an outcome
-    that is a mean. Warnings: results of a study or arm that studies.csv does not have (often a slip in the name,
-    which would count its patients as another study's), and more patients than the arm has.
+    that is a mean; more patients than the arm has, unless the row is excluded with a reason. Warnings: results of a
+    study or arm that studies.csv does not have (often a slip in the name: its patients would be another study's).
     """
     return [*_kinds(figures, review), *_described(figures, studies), *_overlaps(figures, studies)]
 
@@ -65,9 +65,9 @@ def _described(figures: Sequence[Figure], studies: Sequence[StudyArm]) -> list[P
                     figure,
                     "total",
                     f"is more than the {described.n} patients of the arm ({place_of(described)}).",
-                    "Look at the source again.",
+                    "Correct one of them; if the source prints just that, say so in the column exclude of the row.",
                     value=str(figure.total),
-                    severity="warning",
+                    severity="warning" if figure.exclude else "error",
                 )
             )
     return problems

@@ -12,6 +12,7 @@ from .between import cross_check
 from .counts import check_arms, check_nested
 from .numbers import check_numbers
 from .overlap import check_overlap
+from .twins import check_twins
 
 
 def check_all(
@@ -34,7 +35,7 @@ def check_all(
         Errors and warnings: an overlap that leads nowhere, more patients than the arm has, arms that do not add up to
         their study, an outcome that happens more often than one that contains it, numbers out of order or range,
         deviations that do not fit, means and percentages that whole values cannot give, men beyond the patients, a
-        paper under two labels, and cohorts that probably share patients.
+        paper under two labels, labels and figures that are one study's, and cohorts that probably share patients.
 
     Examples
     --------
@@ -52,4 +53,5 @@ def check_all(
         *check_nested(figures, review),
         *check_arms(figures, studies, wholes),
         *check_overlap(studies),
+        *check_twins(figures, studies),
     ]
