@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..words import quantity
-from ..words.phrases import noun
+from ..words import plain, quantity
+from ..words.phrases import noun, some
 from ..words.quantity import Quantity
 from ..words.reading import Document, get, items, text
 from .axis import Axis
@@ -225,8 +225,10 @@ def baujat(document: Document) -> Figure | Reason:
     name_apart(chart, [(p["contribution"], p["influence"], text(p, "study")) for p in far],
                [(p["contribution"], p["influence"]) for p in rows])  # fmt: skip
     caption = (
-        "Far to the right: the series that make the spread. High up: those that move the answer. A ring marks the "
-        "series singled out; only the farthest are named."
+        "Far to the right: the series that make the spread. High up: those that move the answer. "
+        + ("A ring marks the series singled out; only" if any(text(p, "study") in flagged for p in rows) else "Only")
+        + " the farthest are named."
+        + pointless(found)
     )
     columns = ("Series", "Share in the spread", "Influence on the answer", "Singled out")
     grid = Grid(columns, tuple(
@@ -234,6 +236,32 @@ def baujat(document: Document) -> Figure | Reason:
         for p in rows
     ))  # fmt: skip
     return figure_of(chart, "baujat", grid, caption)
+
+
+def pointless(found: Any) -> str:
+    """Say which series have no point in Baujat's plot, those singled out by saying so, and why; with a space before.
+
+    Examples
+    --------
+    >>> case = {"study": "A", "flagged": True, "reason": "without it every patient had the event"}
+    >>> pointless({"rows": [case], "baujat": [{"study": "A", "contribution": 2.2, "influence": None}]})
+    ' No point: A (singled out); a point needs an answer without the series (without it every patient had the event).'
+    """
+    about = {text(row, "study"): row for row in items(found, "rows")}
+    by_reason: dict[tuple[str, bool], list[str]] = {}
+    for p in items(found, "baujat"):
+        if None not in (get(p, "contribution"), get(p, "influence")):
+            continue
+        row = about.get(text(p, "study"))
+        lost = bool(plain.clause(get(row, "reason")))
+        why = plain.clause(get(row, "reason") or get(p, "influence_reason") or get(p, "contribution_reason"))
+        name = (text(p, "study") or "(no label)") + (" (singled out)" if get(row, "flagged") else "")
+        by_reason.setdefault((why, lost), []).append(name)
+    said = ""
+    for (why, lost), names in by_reason.items():
+        needs = "; a point needs an answer without the series" if lost else ""
+        said += f" No point: {some(names)}{needs}{f' ({why})' if why else ''}."
+    return said
 
 
 def name_apart(chart: Chart, named: list[tuple[float, float, str]], dots: list[tuple[float, float]]) -> None:

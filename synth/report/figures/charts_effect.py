@@ -212,6 +212,15 @@ def drapery(document: Document) -> Figure | Reason:
     if center is not None and se:
         _drape(chart, center, se, get(document, "pooled", "df"), "fit")
         caption += " The broad curve is the pooled answer."
+    limits = [(one.estimate - BAND * one.se, one.estimate + BAND * one.se) for one in found]
+    cut = sum(not (x.inside(first) and x.inside(last)) for first, last in limits)
+    if cut:
+        ends = f"{rounding.number(min(one[0] for one in limits))} to {rounding.number(max(one[1] for one in limits))}"
+        caption += (
+            f" {rounding.count(cut)} of {noun(len(found))} {'has a' if cut == 1 else 'have'} 95% "
+            f"{'interval that runs' if cut == 1 else 'intervals that run'} beyond the sides of the picture; all "
+            f"intervals together span {ends}."
+        )
     columns = ("Series", f"Estimate ({scale})", "Standard error")
     grid = Grid(columns, tuple((one.study, one.estimate, one.se) for one in found))
     return figure_of(chart, "drapery", grid, caption)

@@ -226,9 +226,11 @@ def _curve(document: Document, drawn: list[Any], shown: Quantity, grid: Grid) ->
     if y.null is not None:
         chart.line((x.low, y.null), (x.high, y.null), "null")
     strokes, dots = [], []
+    half = min(3.5, 0.42 * (right - left) / len(drawn))
     for px, one in zip(at, drawn, strict=True):
         if get(one, "ci_low") is not None and get(one, "ci_high") is not None:
             strokes.append(f"M{px:.1f} {y.x(one['ci_low']):.1f}V{y.x(one['ci_high']):.1f}")
+            strokes += _tips(y, px, one, half)
         dots.append(f"M{px:.1f} {y.x(one['estimate']):.1f}h.01")
         if get(one, "default"):
             chart.path([f"M{px:.1f} {top}V{height - 8.0:.1f}"], "chosen")
@@ -250,7 +252,46 @@ def _curve(document: Document, drawn: list[Any], shown: Quantity, grid: Grid) ->
         "Each upright line is one combination with its interval; the dots under it say what it is made of. The broad "
         "band is the answer above."
     )
-    return figure_of(chart, "multiverse", grid, caption)
+    return figure_of(chart, "multiverse", grid, caption + clipped(drawn, y, shown))
+
+
+def _tips(y: Axis, px: float, one: Any, half: float) -> list[str]:
+    """Return arrowheads at the ends of an interval that the axis cuts."""
+    made = []
+    for value, down in ((one["ci_low"], -6.0), (one["ci_high"], 6.0)):
+        if not y.inside(value):
+            py = y.x(value)
+            made.append(f"M{px - half:.1f} {py + down:.1f}L{px:.1f} {py:.1f}L{px + half:.1f} {py + down:.1f}")
+    return made
+
+
+def clipped(drawn: Sequence[Any], y: Axis, shown: Quantity) -> str:
+    """Say how many intervals run beyond the axis, how far, and that of the answer above; with a space before.
+
+    Examples
+    --------
+    >>> one = {"estimate": 3.0, "ci_low": -70.0, "ci_high": 80.0, "default": True}
+    >>> axis = Axis(-10.0, 10.0, (-10.0, 10.0), 0.0, 1.0)
+    >>> clipped([one], axis, Quantity(kind="plain"))[:60]
+    ' Arrows: 1 of 1 interval runs beyond the axis (−10 to 10); t'
+    >>> clipped([{**one, "ci_low": 1.0, "ci_high": 4.0}], axis, Quantity(kind="plain"))
+    ''
+    """
+    whole = [one for one in drawn if get(one, "ci_low") is not None and get(one, "ci_high") is not None]
+    cut = [one for one in whole if not (y.inside(one["ci_low"]) and y.inside(one["ci_high"]))]
+    if not cut:
+        return ""
+    low, high = min(one["ci_low"] for one in whole), max(one["ci_high"] for one in whole)
+    said = (
+        f" Arrows: {rounding.count(len(cut))} of {noun(len(whole), 'interval')} {'runs' if len(cut) == 1 else 'run'} "
+        f"beyond the axis ({shown.tick(y.low)} to {shown.tick(y.high)}); the limits lie between {shown.text(low)} and "
+        f"{shown.text(high)}."
+    )
+    main = next((one for one in cut if get(one, "default")), None)
+    if main is not None:
+        limits = f"{shown.text(main['ci_low'])} to {shown.text(main['ci_high'])}"
+        said += f" The interval of the answer above is one of these: {limits}."
+    return said
 
 
 def _short(label: str) -> str:

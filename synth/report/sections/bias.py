@@ -21,17 +21,11 @@ TAU_SIDES = {"left": "on the left", "right": "on the right"}
 def influence(document: Document, found: Any) -> Section:
     """Return the section on what each series does to the answer."""
     rows = items(found, "rows")
-    flagged = [text(row, "study") for row in rows if get(row, "flagged")]
-    said = [*reason(found)]
-    if rows:
-        said.append(
-            f"Singled out by a rule of thumb: {some(flagged)}. That is a reason to look at these series again, not to "
-            "leave them out."
-            if flagged
-            else "No series is singled out by any rule of thumb."
-        )
-    if text(found, "rule"):
-        said.append(f"The rules: {plain.clause(get(found, 'rule'))}.")
+    apart = "It asks what a series does to the answer, not how far it lies from the others or what it does to τ²."
+    rule = f"The rule: {plain.clause(get(found, 'rule'))}." if text(found, "rule") else ""
+    ruled = [part for part in (rule, apart if rows and rule else "") if part]
+    parts = (_singled_out(rows), ruled, [*outliers(rows), *most_moved(document, rows)])
+    said = [*reason(found), *(" ".join(part) for part in parts if part)]
     said += left_out(items(found, "excluded"))
     table = tuple(
         Row(
@@ -66,6 +60,87 @@ def influence(document: Document, found: Any) -> Section:
         named = heads("Series", "Share in the spread", "Influence on the answer")
         tables += (Table("The points of Baujat’s plot", named, listed, "Every point of the figure"),)
     return Section("influence", "What each series does to the answer", "Influence", tuple(said), figures, tables)
+
+
+def _singled_out(rows: list[Any]) -> list[str]:
+    """Name the series that the rule singles out, and apart those without which there is no answer to compare with."""
+    flagged = [row for row in rows if get(row, "flagged")]
+    # A series without which the model has no finite answer is no matter of a rule's bounds.
+    lost = [text(row, "study") or "(no label)" for row in flagged if text(row, "reason")]
+    ruled = [text(row, "study") or "(no label)" for row in flagged if not text(row, "reason")]
+    said = []
+    if lost:
+        said.append(f"Singled out because without {'it' if len(lost) == 1 else 'each'} the model has no finite answer: "
+                    f"{some(lost)}.")  # fmt: skip
+    if ruled:
+        said.append(f"Singled out by metafor’s rule of thumb: {some(ruled)}.")
+    elif rows:
+        said.append(f"No {'other ' if lost else ''}series is singled out by metafor’s rule of thumb.")
+    if flagged:
+        said.append("To be singled out is a reason to look at a series again, not to leave it out.")
+    return said
+
+
+def outliers(rows: list[Any]) -> tuple[str, ...]:
+    """Name the series whose deleted residual is large, and say how many chance alone would make so.
+
+    Parameters
+    ----------
+    rows : list of mapping
+        The series of the analysis of influence; ``rstudent`` is the externally studentised residual, which is about
+        standard normal where the model holds (Viechtbauer and Cheung 2010, Res Synth Methods 1:112).
+
+    Returns
+    -------
+    tuple of str
+        One sentence or two; none where no series has a deleted residual.
+
+    Examples
+    --------
+    >>> outliers([{"study": "A", "rstudent": 5.11}, {"study": "B", "rstudent": -0.4}])[0]
+    'Deleted (externally studentised) residuals beyond ±1.96: A (5.11); by chance about 5% would be (0.1 of 2).'
+    >>> outliers([{"study": "A", "rstudent": 5.11}, {"study": "B", "rstudent": -0.4}])[1]
+    'Beyond ±3, which chance alone makes of 0.3% only: A (5.11).'
+    >>> outliers([{"study": "A", "rstudent": None}])
+    ()
+    """
+    known = [(text(row, "study") or "(no label)", get(row, "rstudent")) for row in rows]
+    known = sorted((one for one in known if one[1] is not None), key=lambda one: -abs(one[1]))
+    if not known:
+        return ()
+    far, very = (
+        [f"{name} ({rounding.number(value)})" for name, value in known if abs(value) > limit] for limit in (1.96, 3.0)
+    )
+    chance = f"about 5% would be ({rounding.tick(round(0.05 * len(known), 2))} of {rounding.count(len(known))})"
+    if not far:
+        return (f"No deleted (externally studentised) residual is beyond ±1.96; by chance {chance}.",)
+    said = f"Deleted (externally studentised) residuals beyond ±1.96: {some(far)}; by chance {chance}."
+    if not very:
+        return (said, "None is beyond ±3.")
+    return (said, f"Beyond ±3, which chance alone makes of 0.3% only: {some(very, len(very))}.")
+
+
+def most_moved(document: Document, rows: list[Any]) -> tuple[str, ...]:
+    """Name the series without which τ² changes most, with both values; nothing where the model has no τ².
+
+    Examples
+    --------
+    >>> rows = [{"study": "A", "tau2_deleted": 0.059}, {"study": "B", "tau2_deleted": 0.21}]
+    >>> most_moved({"tau2": {"value": 0.198}}, rows)
+    ('τ² changes most without A: from 0.198 to 0.0590.',)
+    >>> most_moved({"tau2": {"value": 0.0}}, [{"study": "A", "tau2_deleted": 0.0}])
+    ('τ² stays 0 whichever series is left out.',)
+    """
+    whole = get(document, "tau2", "value")
+    known = [row for row in rows if get(row, "tau2_deleted") is not None]
+    if whole is None or not known:
+        return ()
+    first = max(known, key=lambda row: abs(get(row, "tau2_deleted") - whole))
+    was, now = rounding.variance(whole), rounding.variance(get(first, "tau2_deleted"))
+    if was == now:
+        every = "whichever series is left out" if len(known) == len(rows) else "wherever an answer is left"
+        return (f"τ² stays {was} {every}.",)
+    return (f"τ² changes most without {text(first, 'study') or '(no label)'}: from {was} to {now}.",)
 
 
 def bias(document: Document, found: Any) -> Section:
