@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from synth.report.methods.papers_grade import CERTAINTY
 from synth.report.methods.references import REFERENCES
 from synth.review_certainty import DOMAINS as IN_REVIEW
 from synth.review_parts import CertaintyJudged, Judgement
+from synth.steps.gather import ON_REQUEST
 from synth.steps.grade import NOT_JUDGED, OF_ANOTHER, OUTSIDE, with_certainty
+from synth.steps.pool import pool_file
 
 from .factory import document
 
@@ -81,16 +84,45 @@ def proportions(ci: tuple[float, float], prediction: tuple[float, float] | None,
         ((0.10, 0.20), (0.10, 0.20), "not serious"),
         ((0.10, 0.20), (0.05, 0.24), "not serious"),  # twice as wide, but 19 points
         ((0.10, 0.20), (0.05, 0.30), "serious"),
-        ((0.10, 0.30), (0.05, 0.40), "not serious"),  # wide, but not twice as wide as the confidence interval
+        ((0.10, 0.30), (0.05, 0.40), "serious"),  # not twice as wide, but beyond chance and 35 points
         ((0.40, 0.60), (0.20, 0.72), "very serious"),
     ],
 )
 def test_inconsistency_of_one_arm(ci: tuple[float, float], prediction: tuple[float, float], judgement: str) -> None:
-    """High I2 of large series, or a prediction interval that is wide only because so little is known, takes a level."""
+    """High I2 of large series that are close together takes a level, or wide and real differences take none."""
     found = inconsistency(proportions(ci, prediction, i2=0.97, p_value=1e-9))
     assert found.judgement == judgement
     assert found.numbers["ratio"] == pytest.approx((prediction[1] - prediction[0]) / (ci[1] - ci[0]), rel=1e-12)
     assert "migliavaca2022" in found.sources
+
+
+@pytest.mark.parametrize(
+    ("i2", "p", "prediction", "judgement"),
+    [
+        (0.6, 0.04, (0.05, 0.40), "serious"),
+        (0.4, 0.04, (0.05, 0.40), "not serious"),
+        (0.97, 0.2, (0.05, 0.40), "not serious"),  # wide only because so little is known
+        (0.97, 0.001, (0.10, 0.30), "not serious"),  # beyond chance, but 20 points
+        (0.74, 0.001, (0.02, 0.60), "serious"),
+        (0.75, 0.001, (0.02, 0.60), "very serious"),
+    ],
+)
+def test_inconsistency_of_few_series(i2: float, p: float, prediction: tuple[float, float], judgement: str) -> None:
+    """Few series, whose prediction interval is never twice as wide, are consistent however much they differ."""
+    found = inconsistency(proportions((0.06, 0.35), prediction, i2=i2, p_value=p))
+    assert found.numbers["ratio"] < 2.1
+    assert found.judgement == judgement
+    assert ("Differences beyond chance" in found.why) == (judgement != "not serious")
+
+
+def test_three_series_that_contradict_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """5, 30 and 75 of 100 patients are called consistent."""
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("study,events,total\nA,10,200\nB,60,200\nC,150,200\n", encoding="utf-8")
+    made = pool_file("t.csv").pooled[0].document
+    found = {each["id"]: each for each in made["certainty"]["domains"]}["inconsistency"]
+    assert found["suggestion"]["numbers"]["ratio"] < 2.0
+    assert found["used"] == "very serious"
 
 
 @pytest.mark.parametrize(
@@ -208,6 +240,87 @@ def test_publication_bias() -> None:
     assert (found.judgement, found.numbers["tests"], found.numbers["tests_below"]) == ("strongly suspected", 2, 1)
     tests[0]["p_value"] = 0.1
     assert publication_bias({"k": 10, "analyses": {"bias": {"tests": tests}}}).judgement == "undetected"
+
+
+def left_out(*rows: tuple[str, int | None, str], k: int = 3) -> Json:
+    """Return a document of k series with these rows left out."""
+    return {
+        "k": k, "arm": {"id": "mis"}, "studies": [{"study": f"S{i}"} for i in range(k)],
+        "excluded": [{"study": name, "arm": "mis", "total": n, "reason": why} for name, n, why in rows],
+    }  # fmt: skip
+
+
+def test_results_on_file_that_could_not_enter() -> None:
+    """Half of the series are left out for want of a standard deviation, and nothing speaks for missing results."""
+    lacking = "standard deviation not given in the source"
+    found = publication_bias(left_out(("A", 25, lacking), ("B", 24, lacking), ("C", 10, lacking)))
+    assert found.judgement == "strongly suspected"
+    assert found.numbers == {"k": 3, "left_out": 3, "reporting": 6, "patients_left_out": 59}
+    assert found.why.startswith("3 of 6 series on file that report it could not enter: A (25 patients), B (24")
+    assert "Nothing on file" not in found.why
+    few = publication_bias(left_out(("A", None, lacking), k=4))
+    assert few.judgement == "undetected"
+    assert few.numbers == {"k": 4, "left_out": 1, "reporting": 5}
+    assert few.why.startswith("1 of 5 series on file")
+    tested = left_out(*((name, 9, lacking) for name in "ABCD"), k=10)
+    assert publication_bias(tested).judgement == "strongly suspected"
+    tested["analyses"] = {"bias": {"tests": [{"name": "Peters", "p_value": 0.8}]}}
+    assert publication_bias(tested).judgement == "strongly suspected"
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        ON_REQUEST, "its patients are part of S0, which is pooled here",
+        "the arm (Open) is neither pooled nor compared",
+        "the study has no row for the other arm (Open), and a comparison needs both",
+        "risk of bias high, and only low is pooled (--risk-of-bias)",
+    ],
+)  # fmt: skip
+def test_what_was_left_out_by_choice_is_not_missing(why: str) -> None:
+    """A series that somebody chose to leave out, or that is in the answer already, counts as a missing result."""
+    found = publication_bias(left_out(("A", 25, why), ("B", 24, why)))
+    assert (found.judgement, dict(found.numbers)) == ("undetected", {"k": 3})
+    again = publication_bias(left_out(("S0", 25, "counted in screws, not in patients")))
+    assert (again.judgement, dict(again.numbers)) == ("undetected", {"k": 3})
+    assert "Nothing on file speaks for it" in again.why
+
+
+@pytest.mark.parametrize("name", ["estimate", "correlation"])
+def test_estimates_of_nobody_knows_what_have_no_starting_level(name: str) -> None:
+    """Estimates that may be of one arm or of two begin low as a comparison, or high as a prognosis."""
+    made = reporting(name, 0.3, 0.2, 0.4, studies=[{"study": "A", "descriptors": {"design": "series"}}])
+    found = suggest(made)
+    assert found.start.used is None
+    assert found.open == ("Starting level", "Risk of bias", "Indirectness")
+    assert (found.level, found.to_dict()["at_most"]) == ("high", True)
+    assert "because nobody has judged starting level, risk of bias and indirectness" in found.words
+    assert "whether it tells of one arm or compares two is not on file" in found.about
+    own = {each: Judged("not serious", "r") for each in DOMAINS} | {"publication_bias": Judged("undetected", "r")}
+    assert "not rated yet, because nobody has judged starting level" in suggest(made, judged=own).words
+    known = suggest(made, judged={**own, "start": Judged("low", "two arms, not randomised")})
+    assert known.words == "Certainty of the evidence, as the reviewers judge it: low."
+
+
+def test_imprecision_of_estimates_is_that_of_a_difference() -> None:
+    """An estimate that excludes 0 costs a level that a difference of the same width does not."""
+    for name in ("estimate", "mean difference"):
+        assert imprecision(reporting(name, 0.32, 0.17, 0.48)).judgement == "not serious"
+        assert imprecision(reporting(name, 0.32, -0.17, 0.48)).judgement == "serious"
+    assert "takes in 0." in imprecision(reporting("estimate", 0.32, -0.17, 0.48)).why
+
+
+@pytest.mark.parametrize(
+    ("estimate", "size"),
+    [
+        (0.992, "95.0% to within 5 points needs 73, and the rule goes no nearer to 0 or 100 of 100 than that."),
+        (0.0, "5.0% to within 5 points needs 73, and the rule goes no nearer to 0 or 100 of 100 than that."),
+        (0.2, "20.0% to within 5 points needs 246."),
+    ],
+)
+def test_the_size_says_at_which_rate(estimate: float, size: str) -> None:
+    """A number of patients is worked out at another rate than the estimate, and nothing says so."""
+    assert imprecision(reporting("proportion", estimate, 0.0, 0.1, total=119)).why.endswith(f"a rate of {size}")
 
 
 def test_indirectness_is_for_people() -> None:

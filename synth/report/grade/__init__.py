@@ -16,6 +16,9 @@ __all__ = ["Certainty", "Domain", "Judged", "Suggestion", "suggest"]
 LARGE, VERY_LARGE = 2.0, 5.0
 """Relative risks, or their inverse, from which an effect is large and very large (Guyatt et al. 2011, guidelines 9)."""
 
+UNKNOWN = ("estimate", "correlation")
+"""What is reported of these does not say whether it is of one arm or of two."""
+
 
 def suggest(
     document: Document,
@@ -78,7 +81,10 @@ def about(document: Document) -> str:
     >>> about({})
     'Rated is how sure the figure is for patients like these, not what the treatment does: one arm compares nothing.'
     """
-    if quantity.of(document).null is not None:
+    shown = quantity.of(document)
+    if shown.name in UNKNOWN:
+        return f"Rated is how sure the {shown.name} is; whether it tells of one arm or compares two is not on file."
+    if shown.null is not None:
         return "Rated is how sure the effect is."
     return (
         "Rated is how sure the figure is for patients like these, not what the treatment does: one arm compares "
@@ -124,6 +130,14 @@ def _start(document: Document) -> Suggestion:
             "Studies that were not randomised begin high where ROBINS-I judges their confounding under risk of bias.",
             {},
             ("schunemann2019",),
+        )
+    if (name := quantity.of(document).name) in UNKNOWN:
+        return Suggestion(
+            None,
+            f"What the {name}s tell of, one arm, two arms or something else, is not on file, so that nobody but their "
+            "readers can say where they begin.",
+            {},
+            ("balshem2011",),
         )
     return Suggestion(
         "low", "The studies are not all on file as randomised, so that the comparison begins low.", {}, ("balshem2011",)

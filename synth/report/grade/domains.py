@@ -6,12 +6,13 @@ and is a suggestion; docs/grade.md says which are GRADE's and which this program
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Final
 
 from ..words import plain, quantity, rounding
-from ..words.doubt import WIDE
-from ..words.phrases import joined, noun, pooled_reporting
+from ..words.doubt import WIDE, own_rows_left_out
+from ..words.phrases import joined, noun, pooled_reporting, some
 from ..words.quantity import Quantity
 from ..words.reading import Document, get, items, text
 from .model import Suggestion
@@ -110,8 +111,8 @@ _BIAS = ("guyatt2011limitations",)
 def inconsistency(document: Document) -> Suggestion:
     """Suggest a judgement from the prediction interval beside the confidence interval, and from I2 where there is none.
 
-    For a rate in one arm I2 is no guide, because it is high wherever studies are large (Migliavaca et al. 2022): the
-    spread that the prediction interval shows counts. For an effect both count.
+    For a rate in one arm I2 alone is no guide, because it is high wherever studies are large (Migliavaca et al. 2022):
+    it counts where the prediction interval shows that the differences are wide. For an effect both count.
 
     Examples
     --------
@@ -136,9 +137,10 @@ def inconsistency(document: Document) -> Suggestion:
             return _spread(shown, (estimate or 0.0, low, high), (first, last), numbers, said)
         crosses = not low <= shown.null <= high and first <= shown.null <= last
         numbers |= {"prediction_low": first, "prediction_high": last}
-        agrees = "does not change what the confidence interval says of no effect"
+        none = "0" if shown.name in {"estimate", "correlation"} else "no effect"
+        agrees = f"does not change what the confidence interval says of {none}"
         if crosses:
-            agrees = "takes in no effect, which the confidence interval does not"
+            agrees = f"takes in {none}, which the confidence interval does not"
         said = f"The prediction interval, {shown.interval(first, last)}, {agrees}. {said}"
         levels += int(crosses)
     if strong:
@@ -153,15 +155,31 @@ def inconsistency(document: Document) -> Suggestion:
 def _spread(
     shown: Quantity, answer: tuple[float, float, float], ends: tuple[float, float], numbers: dict[str, float], said: str
 ) -> Suggestion:
-    """Judge what is of one arm: by the size of the differences, beside how sure the middle is."""
+    """Judge what is of one arm: by the size of the differences, beside how sure the middle is or how sure they are.
+
+    From a few series the prediction interval cannot be much wider than the confidence interval, however much they
+    differ (on the scale of the analysis by sqrt(k + 1) at most where weights are even), so that a width alone tells
+    nothing there: I2 with its test shows that the differences are real, and the prediction interval that they count.
+    """
     (estimate, low, high), (first, last) = answer, ends
     width, spread = high - low, last - first
     ratio = spread / width if width > 0.0 else 1.0
     numbers |= {"ci_width": width, "prediction_width": spread, "ratio": ratio}
     share = shown.kind == "proportion"
     wide, very = (WIDE, VERY_SPREAD) if share else (abs(estimate) / 2, abs(estimate))
-    levels = int(ratio > TWICE and spread > wide) + int(ratio > (TWICE if share else FOUR_TIMES) and spread > very)
+    i2 = numbers.get("i2", 0.0) if numbers.get("p_value", 1.0) < P_HETEROGENEITY else 0.0
+    by_width = int(ratio > TWICE and spread > wide) + int(ratio > (TWICE if share else FOUR_TIMES) and spread > very)
+    by_test = int(i2 >= SUBSTANTIAL and spread > wide) + int(i2 >= CONSIDERABLE and spread > very)
+    levels = max(by_width, by_test)
     found = f"{_beside(shown, first, last, ratio)} {said}".strip()
+    if by_test > by_width:
+        size = rounding.decimals(100 * (very if by_test == len(_WORD) - 1 else wide), 0)
+        limit = f"{size} points" if share else "the estimate" if by_test == len(_WORD) - 1 else "half the estimate"
+        least = rounding.percent(CONSIDERABLE if by_test == len(_WORD) - 1 else SUBSTANTIAL, 0)
+        found += (
+            f" Differences beyond chance (p < {P_HETEROGENEITY}, I² from {least}) with a prediction interval wider "
+            f"than {limit} are taken as {_WORD[levels]}."
+        )
     return Suggestion(_WORD[levels], found, numbers, (*_SPREAD, "migliavaca2022"))
 
 
@@ -217,26 +235,30 @@ def indirectness(document: Document) -> Suggestion:
 
 
 def publication_bias(document: Document) -> Suggestion:
-    """Suggest a judgement from the tests of small-study effects, or say why there is none.
+    """Suggest a judgement from results on file that could not enter, and from the tests of small-study effects.
 
     Examples
     --------
     >>> publication_bias({"k": 5}).judgement
     'undetected'
+    >>> rows = [{"study": "F", "reason": "standard deviation not given in the source"}]
+    >>> publication_bias({"k": 2, "studies": [{"study": "A"}, {"study": "B"}], "excluded": rows}).judgement
+    'strongly suspected'
     """
     k = get(document, "k") or 0
+    lost, missing, numbers = _missing(document)
+    numbers = {"k": k, **numbers}
     if k < FEW:
-        return Suggestion(
-            "undetected",
-            f"Not tested: with {noun(k)}, fewer than ten, such a test has no power. Nothing on file speaks for it, "
-            "which does not rule it out.",
-            {"k": k},
-            _SMALL,
-        )
+        start = f"Not tested: with {noun(k)}, fewer than ten, such a test has no power."
+        if not missing:
+            why = f"{start} Nothing on file speaks for it, which does not rule it out."
+            return Suggestion("undetected", why, numbers, _SMALL)
+        return Suggestion("strongly suspected" if lost else "undetected", f"{missing} {start}", numbers, _SMALL)
     tests = items(document, "analyses", "bias", "tests")
     found = [(text(test, "name"), get(test, "p_value")) for test in tests if get(test, "p_value") is not None]
     if not found:
-        return Suggestion(None, "No test of small-study effects was made: ask for it with --bias.", {"k": k}, _SMALL)
+        why = f"{missing} No test of small-study effects was made: ask for it with --bias.".strip()
+        return Suggestion("strongly suspected" if lost else None, why, numbers, _SMALL)
     low = sum(p < P_SMALL_STUDY for _, p in found)
     said = "; ".join(f"{name} {rounding.equals('p', rounding.p_value(p))}" for name, p in found)
     limit = rounding.p_value(P_SMALL_STUDY).rstrip("0")
@@ -244,8 +266,44 @@ def publication_bias(document: Document) -> Suggestion:
     caution = "" if quantity.of(document).null is not None else (
         " In series of one arm small and large ones may differ for other reasons."
     )  # fmt: skip
-    judgement = "strongly suspected" if 2 * low >= len(found) else "undetected"
-    return Suggestion(judgement, f"{said}. {rule}{caution}", {"k": k, "tests": len(found), "tests_below": low}, _SMALL)
+    judgement = "strongly suspected" if lost or 2 * low >= len(found) else "undetected"
+    numbers |= {"tests": len(found), "tests_below": low}
+    return Suggestion(judgement, f"{missing} {said}. {rule}{caution}".strip(), numbers, _SMALL)
 
 
+def _missing(document: Document) -> tuple[bool, str, dict[str, float]]:
+    """Count the series that report the outcome and could not enter: whether they are many, in words, in numbers."""
+    inside = {_same(get(study, "study")) for study in items(document, "studies")}
+    rows = {
+        _same(get(row, "study")): row
+        for row in own_rows_left_out(document)
+        if not _CHOSEN.search(text(row, "reason")) and _same(get(row, "study")) not in inside
+    }
+    if not rows or not inside:
+        return False, "", {}
+    out, reporting = len(rows), len(rows) + len(inside)
+    sizes = [get(row, "total") for row in rows.values()]
+    names = [
+        plain.visible(get(row, "study")) + (f" ({noun(int(total), 'patient')})" if total is not None else "")
+        for row, total in zip(rows.values(), sizes, strict=True)
+    ]
+    lost = out >= MISSING_SHARE * reporting
+    limit = rounding.percent(MISSING_SHARE, 0)
+    said = (
+        f"{out} of {noun(reporting)} on file that report it could not enter: {some(names)}. The answer may be another "
+        f"with them; {limit} or more of the series is taken as suspected."
+    )
+    numbers: dict[str, float] = {"left_out": out, "reporting": reporting}
+    if all(total is not None for total in sizes):
+        numbers["patients_left_out"] = sum(sizes)
+    return lost, said, numbers
+
+
+MISSING_SHARE: Final = 0.25
+"""Results on file that could not enter raise a suspicion with this share of the series that report the outcome."""
+_CHOSEN: Final = re.compile(
+    r"left out on request|its patients are part of|no row for the other arm|neither pooled nor compared"
+    r"|\(--risk-of-bias\)"
+)
+"""Reasons of rows that were left out by choice, or that are in the answer already: no result is missing with them."""
 _SMALL = ("guyatt2011publication",)

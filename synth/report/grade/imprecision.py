@@ -32,6 +32,7 @@ VERY_RELATIVE: Final = 1.0
 """Width of the interval of a mean or a rate, as a share of the estimate."""
 _Z: Final = 1.959963984540054
 _RARE: Final = 0.05
+_NEAREST: Final = ", and the rule goes no nearer to 0 or 100 of 100 than that"
 SOURCE: Final = ("guyatt2011imprecision",)
 
 
@@ -67,7 +68,7 @@ def imprecision(document: Document) -> Suggestion:
         return _share(estimate, low, high, numbers)
     if shown.kind == "ratio":
         return _ratio(document, shown, low, high, numbers)
-    if shown.null is not None and shown.name not in {"estimate", "correlation"}:
+    if shown.null is not None:
         return _difference(document, shown, low, high, numbers)
     return _relative(shown, estimate, low, high, numbers)
 
@@ -115,9 +116,11 @@ def _share(estimate: float | None, low: float, high: float, numbers: dict[str, f
     said = f"The interval is {rounding.decimals(100 * width, 1)} percentage points wide"
     wide, very = (rounding.decimals(100 * limit, 0) for limit in (WIDE, VERY_WIDE))
     ends = f"({wide} are taken as wide, {very} as very wide)"
+    rate = min(max((low + high) / 2 if estimate is None else estimate, _RARE), 1.0 - _RARE)
     size = "" if patients is None else (
-        f" {noun(int(patients), 'patient')}; one series that tells this rate to within "
-        f"{rounding.decimals(100 * MARGIN, 0)} points needs {rounding.count(round(needed))}."
+        f" {noun(int(patients), 'patient')}; one series that tells a rate of {rounding.percent(rate)} to within "
+        f"{rounding.decimals(100 * MARGIN, 0)} points needs {rounding.count(round(needed))}"
+        f"{'' if estimate == rate else _NEAREST}."
     )  # fmt: skip
     judgement = "very serious" if width > VERY_WIDE else "serious" if width > WIDE or few else "not serious"
     return Suggestion(judgement, f"{said} {ends}.{size}", numbers, SOURCE)
@@ -140,6 +143,7 @@ def _ratio(document: Document, shown: Quantity, low: float, high: float, numbers
 def _difference(document: Document, shown: Quantity, low: float, high: float, numbers: dict[str, float]) -> Suggestion:
     about = f"The interval, {shown.with_unit(shown.interval(low, high))}, "
     crosses = low <= 0.0 <= high
+    none = "0" if shown.name in {"estimate", "correlation"} else "no difference"
     counts = {"standardised mean difference": STANDARDISED, "risk difference": WIDE / 2}.get(shown.name)
     if crosses and counts is not None and low < -counts and high > counts:
         edge = shown.with_unit(shown.text(counts))
@@ -147,8 +151,8 @@ def _difference(document: Document, shown: Quantity, low: float, high: float, nu
             "very serious", f"{about}takes in differences beyond {edge} in either direction.", numbers, SOURCE
         )
     if crosses:
-        return Suggestion("serious", f"{about}takes in no difference.", numbers, SOURCE)
-    return _by_size(document, f"{about}does not take in no difference.", numbers)
+        return Suggestion("serious", f"{about}takes in {none}.", numbers, SOURCE)
+    return _by_size(document, f"{about}does not take in {none}.", numbers)
 
 
 def _by_size(document: Document, said: str, numbers: dict[str, float]) -> Suggestion:

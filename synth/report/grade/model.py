@@ -106,7 +106,7 @@ class Certainty:
     about : str
         What is rated, in a sentence: a rate among patients like these, or an effect.
     start : Domain
-        The level that evidence of this design begins at.
+        The level that evidence of this design begins at; with neither suggestion nor judgement where that is unknown.
     domains : tuple of Domain
         In the order of :data:`DOMAINS`.
     upgrades : tuple of Domain
@@ -120,8 +120,8 @@ class Certainty:
 
     @property
     def open(self) -> tuple[str, ...]:
-        """Labels of the domains that have neither a judgement nor a suggestion."""
-        return tuple(domain.label for domain in self.domains if domain.used is None)
+        """Labels of the start and the domains that have neither a judgement nor a suggestion."""
+        return tuple(each.label for each in (self.start, *self.domains) if each.used is None)
 
     @property
     def by(self) -> str:
@@ -141,7 +141,7 @@ class Certainty:
 
     def _level(self, *, judged: bool) -> str:
         start = self.start.used if judged else self.start.suggested.judgement
-        at = LEVELS.index(start or LEVELS[0])
+        at = LEVELS.index(start or LEVELS[-1])  # nobody knows where it begins: the highest that is possible
         for domain in self.domains:
             word = domain.used if judged else domain.suggested.judgement
             at -= DOWN[word] if word else 0
@@ -153,12 +153,12 @@ class Certainty:
     def words(self) -> str:
         """The certainty in a sentence, as it stands beside the answer."""
         start = "Certainty of the evidence"
-        if self.by == "reviewers":
+        if self.by == "reviewers" and not self.open:
             return f"{start}, as the reviewers judge it: {self.level}."
         if self.open and self.level != LEVELS[0]:
             unknown = _joined([label.lower() for label in self.open])
             known = f"what is known leaves {self.level} at most"
-            if self.level == self.start.used == LEVELS[-1]:
+            if self.level == LEVELS[-1] and self.by != "reviewers" and self.start.used in (None, LEVELS[-1]):
                 known = "the other domains take nothing off"
             return f"{start}: not rated yet, because nobody has judged {unknown}; {known}."
         told = "suggested from the numbers" if self.by == "suggestion" else "judged by the reviewers in part"

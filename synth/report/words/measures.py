@@ -103,7 +103,8 @@ def about_arms(document: Document) -> str:
     two = counts.arms(document)
     if two:
         return f"{two[0]} against {two[1]}"
-    return text(document, "arm", "label") or "in one arm"
+    unknown = quantity.of(document).name in {"estimate", "correlation"}
+    return text(document, "arm", "label") or ("of which arms is not on file" if unknown else "in one arm")
 
 
 def expected(document: Document, low: float, high: float) -> str:
