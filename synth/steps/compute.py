@@ -38,7 +38,7 @@ _MASKS: tuple[tuple[str, str, str, Callable[[Figure], bool]], ...] = (
     (
         "stated_denominators",
         "Without series whose denominator was derived",
-        "Where the number of patients assessed was worked out and is not printed, the percentage may be another.",
+        "Where the number of patients assessed was worked out and is not printed, the figure may be another.",
         lambda figure: figure.total_basis != "derived",
     ),
     (
@@ -50,7 +50,7 @@ _MASKS: tuple[tuple[str, str, str, Callable[[Figure], bool]], ...] = (
     (
         "no_bounds",
         "Without figures that are only a bound",
-        "Where a figure is the most or the least that it can be, the true percentage lies to one side of it.",
+        "Where a figure is the most or the least that it can be, the true one lies to one side of it.",
         lambda figure: not figure.bound,
     ),
     (

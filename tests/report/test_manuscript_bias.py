@@ -8,6 +8,9 @@ import pytest
 
 from synth.report.methods import analyses_text, results_analyses
 from synth.report.methods.references import REFERENCES
+from synth.report.outcome import context, view_rows
+from synth.report.words.answer import main_answer
+from synth.report.words.quantity import Quantity
 
 
 def _tests(*names: str) -> list[dict[str, Any]]:
@@ -101,3 +104,40 @@ def test_a_bayesian_opinion_names_both_priors() -> None:
     assert "half-normal prior with scale 0.5" in said
     assert "flat prior of the mean logit" in said
     assert "normal–normal model of Röver but with binomial likelihoods" in said
+
+
+def test_the_permuted_statistic_is_named_beside_the_one_of_the_test() -> None:
+    """The p by permutation of the likelihood ratio would be read as one of the Wald test beside it."""
+    rows = [{"name": name, "estimate": 0.1} for name in ("intercept", "year", "size")]
+    found = {
+        "coefficients": rows, "moderators": ["year", "size"], "qm_p": 0.2, "qm_permutation_p": 0.3,
+        "qm_test": "Wald, chi-square with 2 degrees of freedom",
+        "permutation": "5,000 arrangements drawn with seed 1, by a coefficient, together by the likelihood ratio",
+    }  # fmt: skip
+    document = {"analyses": {"regression": found}}
+    method = " ".join(one.text for one in analyses_text.regression(document))
+    assert "repeated by permutation of the likelihood ratio, with 5" in method
+    result = " ".join(one.text for one in results_analyses.regression(document))
+    assert "together (Wald, chi-square with 2 degrees of freedom) gave p = 0.2" in result
+
+
+def test_a_mean_has_patients_and_no_events() -> None:
+    """The page would show "–/48" for a mean, and a comparator's mean without its unit."""
+    shown = Quantity("mean", "plain", "Mean", "mL")
+    mean = {"k": 1, "events": None, "total": 48, "reporting": {"estimate": 710.0}}
+    assert view_rows.answer_row(mean, "one", "", shown).counts == "48"
+    assert view_rows.answer_row({**mean, "events": 3}, "one", "", shown).counts == "3/48"
+    block = {"k": 1, "total": 27, "pooled": {"reporting": {"estimate": 70.0, "ci_low": 35.0, "ci_high": 105.0}},
+             "studies": [{"study": "A", "data": {"mean": 70.0, "sd": 9.0, "n": 27}}]}  # fmt: skip
+    said = context.comparator({"settings": {"reporting": "mean"}, "outcome_info": {"unit": "mL"}}, block)
+    assert " mL (" in said
+    assert "27 patients in 1 series" in said
+    assert "–/" not in said
+
+
+def test_an_answer_without_a_model_is_not_named_after_one() -> None:
+    """Second opinions would stand beside a "binomial–normal model" that was never fitted."""
+    alone = {"k": 1, "settings": {"model": "glmm"}, "pooled": {"ci_method": "clopper-pearson"}}
+    none = {"k": 4, "settings": {"model": "glmm"}, "pooled": {"ci_method": "exact", "reporting": {"estimate": 0.0}}}
+    assert "own figure, exact interval" in main_answer(alone)
+    assert "sum of all series, exact interval" in main_answer(none)

@@ -171,7 +171,7 @@ def answer_bayes(
     """
     x, n = data["events"], data["total"]
     fit = pool_bayes(x, n, level=settings.level)
-    notes = (f"Priors: {fit.tau_prior} on tau; {fit.mu_prior}.",)
+    notes = (f"Priors: {fit.tau_prior}; {fit.mu_prior}.",)
     several = x.size > 1
     tau2 = Tau2(
         None if fit.tau is None else fit.tau**2, "posterior median", fit.tau,

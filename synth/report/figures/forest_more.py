@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..words import plain, quantity, rounding
+from ..words.answer import main_answer
 from ..words.names import model_name
 from ..words.phrases import noun, pooled_reporting
 from ..words.quantity import Quantity
@@ -131,7 +132,7 @@ def opinions_spec(document: Document, found: Any) -> Spec | None:
     if not others:
         return None
     shown = quantity.of(document)
-    main = f"Main answer ({model_name(get(document, 'settings', 'model'))})"
+    main = main_answer(document)
     lines = [diamond(main, shown, *pooled_reporting(document))]
     for one in others:
         estimate, low, high = (get(one, key) for key in ("estimate", "ci_low", "ci_high"))

@@ -71,12 +71,27 @@ def _permuted(found: Any, key: str) -> list[Said]:
     which = "drawn at random" if pooling_text.seed_of(how) is not None else "all that there are"
     return [
         Said(
-            f"The test was repeated by permutation, with {count} arrangements of the studies, {which}."
+            f"The test was repeated by permutation{_by_statistic(how)}, with {count} arrangements of the studies, "
+            f"{which}."
             if count
-            else "The test was repeated by permutation of the studies.",
+            else f"The test was repeated by permutation of the studies{_by_statistic(how)}.",
             ("higgins2004",),
         )
     ]
+
+
+def _by_statistic(how: str) -> str:
+    """Name the statistic that was permuted, which need not be that of the test.
+
+    Examples
+    --------
+    >>> _by_statistic("10 arrangements, all there are, by a coefficient, together by the likelihood ratio")
+    ' of the likelihood ratio'
+    >>> _by_statistic("10 arrangements, all there are, by Q between the groups"), _by_statistic("10 arrangements")
+    (' of Q between the groups', '')
+    """
+    named = how.rpartition("together by ")[2] if "together by " in how else how.partition(", by ")[2]
+    return f" of {named.replace('tau2', 'τ²')}" if named else ""
 
 
 def regression(document: Document) -> list[Said]:

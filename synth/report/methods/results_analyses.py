@@ -79,7 +79,11 @@ def regression(document: Document) -> list[Said]:
     moderators = [row for row in rows if text(row, "name") != "intercept"]
     p = get(found, "qm_p")
     if len(moderators) > 1 and p is not None:
-        said.append(Said(f"The test of all moderators together gave {rounding.equals('p', rounding.p_value(p))}."))
+        how = plain.clause(get(found, "qm_test"))
+        which = f" ({how})" if how else ""
+        said.append(
+            Said(f"The test of all moderators together{which} gave {rounding.equals('p', rounding.p_value(p))}.")
+        )
     if moderators and get(found, "r2") is not None:
         said.append(Said(f"The moderators accounted for {rounding.percent(get(found, 'r2'))} of τ² (R²)."))
     return [*said, *(_permuted(get(found, "qm_permutation_p")) if moderators else [])]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..words import plain, quantity, rounding
+from ..words import plain, quantity
+from ..words.counts import summed
 from ..words.doubt import own_rows_left_out
 from ..words.phrases import joined, noun, pooled_reporting, some
 from ..words.reading import Document, get, items, text
@@ -49,15 +50,15 @@ def comparator(document: Document, block: Any) -> str:
         why = plain.clause(get(block, "reason"))
         return f"{label}: nothing to show{f', {why}' if why else ''}."
     estimate, low, high = pooled_reporting(block)
-    counts = rounding.events_of(get(block, "events"), get(block, "total"))
+    counted = summed(block) or noun(get(block, "total") or 0, "patient", "patients")
     if estimate is None:
         why = plain.clause(get(block, "pooled", "reason"))
         share = f"no pooled figure{f' ({why})' if why else ''}"
     else:
         shown = quantity.of(document)
-        share = shown.text(estimate)
+        share = shown.with_unit(shown.text(estimate))
         share += f" ({shown.interval(low, high)})" if low is not None or high is not None else ""
-    said = [f"{label}, for context: {share}, {counts} in {noun(k)}.", *_in_both(document, block)]
+    said = [f"{label}, for context: {share}, {counted} in {noun(k)}.", *_in_both(document, block)]
     return " ".join([*said, *_levels(document, block)])
 
 

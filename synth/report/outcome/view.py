@@ -11,7 +11,7 @@ from typing import Any
 from ..figures.forest import leave_one_out_svg, narrow, parts
 from ..figures.forest_spec import main_spec
 from ..sections import every as sections
-from ..words import counts, doubt, phrases, plain, quantity, rounding
+from ..words import counts, doubt, impossible, phrases, plain, quantity, rounding
 from ..words import sentences as words
 from ..words.names import ci_name
 from ..words.reading import Document, get, items, level, outcome_label, text
@@ -208,7 +208,7 @@ def page(document: Document) -> Page:
         big_note=big_note,
         answer=words.answer(document),
         facts=_facts(document),
-        sureness=tuple(doubt.sureness(document)) + notes,
+        sureness=(*filter(None, [impossible.remark(document)]), *doubt.sureness(document), *notes),
         crude=words.crude(document),
         bias_said=plain.clause(get(document, "risk_of_bias_reason")),
         forest=tuple(parts(spec, "forest")) if studies else (),

@@ -141,10 +141,15 @@ def answer_row(row: Any, label: str, note: str = "", shown: Quantity = PROPORTIO
         label=label,
         note=note,
         k=rounding.count(k),
-        counts=rounding.events_of(events, total) if total else rounding.ABSENT,
+        counts=_sum(events, total) if total else rounding.ABSENT,
         percent=shown.text(estimate),
         interval=shown.interval(low, high),
         tau2=rounding.variance(get(tau2, "value") if isinstance(tau2, dict) else tau2),
         i2=rounding.percent(get(row, "i2")),
         reason=plain.sentence(get(row, "reason")),
     )
+
+
+def _sum(events: int | None, total: int) -> str:
+    """Write events of patients; of what is no count of events the patients alone."""
+    return rounding.count(total) if events is None else rounding.events_of(events, total)

@@ -8,6 +8,7 @@ from typing import Any
 from ..figures.charts_groups import CHOICES, choice, curve, thinned
 from ..figures.forest_more import opinion_label, opinions_spec
 from ..words import plain, quantity, rounding
+from ..words.answer import main_answer
 from ..words.names import ci_name, effects_name, measure_name, model_name, tau2_name
 from ..words.phrases import noun, pooled_reporting
 from ..words.reading import Document, get, items, level, text
@@ -21,7 +22,7 @@ MOST_LISTED = 60
 def second_opinions(document: Document, found: Any) -> Section:
     """Return the section that sets other models' answers beside the main one."""
     shown = quantity.of(document)
-    main = f"Main answer ({model_name(get(document, 'settings', 'model'))})"
+    main = main_answer(document)
     estimate, low, high = pooled_reporting(document)
     predicted = get(document, "prediction", "reporting")
     table = [Row((main, shown.text(estimate), shown.interval(low, high),
