@@ -95,7 +95,7 @@ def _chased(stores: Sequence[Store]) -> tuple[Chased | None, list[str]]:
     return (Chased(**sums) if read else None), problems
 
 
-def flow_of(workspace: Workspace, found: Identified, studies: int | None) -> Flow:
+def flow_of(workspace: Workspace, found: Identified, studies: int | None, without: int = 0) -> Flow:
     """Put the flow diagram together.
 
     Parameters
@@ -105,7 +105,9 @@ def flow_of(workspace: Workspace, found: Identified, studies: int | None) -> Flo
     found : Identified
         Its searches.
     studies : int or None
-        Studies in the sheets.
+        Studies in the sheets that give a figure.
+    without : int
+        Those of which no figure is on file.
     """
     said = workspace.review.screening
     return build(
@@ -114,6 +116,7 @@ def flow_of(workspace: Workspace, found: Identified, studies: int | None) -> Flo
         chased=found.chased,
         screening=None if said is None else asdict(said),
         studies=studies,
+        without=without,
     )
 
 

@@ -234,6 +234,7 @@ def _document(
     more = [summary_row(each.document, page=each.page.name, stale=each.reasons) for each in by_name.values()]
     own = [each.document for each in made if each.path.stem == each.outcome]
     studies = [] if extracted is None else study_rows(workspace.review, extracted, own)
+    figures = None if extracted is None else len({each.study for each in extracted.figures})
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "generator": {"name": "synth", "version": __version__},
@@ -243,7 +244,7 @@ def _document(
         "more_pages": more,
         "not_pooled": missing,
         "searches": list(searched.searches),
-        "flow": flow_of(workspace, searched, None if extracted is None else len(studies)).to_json(),
+        "flow": flow_of(workspace, searched, figures, len(studies) - (figures or 0)).to_json(),
         "studies": studies,
         "bias": None,
         "data": listed_data(workspace),

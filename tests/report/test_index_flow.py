@@ -61,7 +61,8 @@ def test_sums_that_hold() -> None:
     [
         ({"screened": 170}, 175, 170), ({"excluded": 149}, 26, 25), ({"sought": 24}, 25, 24),
         ({"assessed": 23}, 24, 23), ({"reasons": (("Wrong population", 8),)}, 18, 14),
-        ({"included_studies": 12}, 12, 13), ({"included_reports": 12}, 12, 13), ({"duplicates": 9}, 9, 10), ({"other_removals": 3}, 174, 175),
+        ({"included_studies": 12}, 12, 13), ({"included_reports": 12}, 12, 13), ({"duplicates": 9}, 9, 10),
+        ({"other_removals": 3}, 174, 175),
     ],
 )  # fmt: skip
 def test_sums_that_do_not_hold(change: dict[str, Any], left: int, right: int) -> None:
@@ -72,6 +73,17 @@ def test_sums_that_do_not_hold(change: dict[str, Any], left: int, right: int) ->
     part = flow_part(flow)
     assert part.wrong == len(wrong)
     assert (str(left), str(right)) in [(each.left, each.right) for each in part.sums if not each.holds]
+
+
+def test_studies_without_a_figure_are_not_called_included() -> None:
+    """Registers and titles on file, of which no figure is known, are counted as studies included in the review."""
+    flow = build(TWO, studies=24, without=9)
+    assert (flow.included.label, flow.included.n) == ("Studies on file that give a figure", 24)
+    assert ("Beside them, on file without a figure", 9) in [(part.label, part.n) for part in flow.included.parts]
+    for given, wrong in ((24, []), (33, []), (23, [(23, 24)]), (34, [(33, 34)])):
+        said = build(TWO, studies=24, without=9, screening={"included_studies": given})
+        assert (said.included.label, said.included.n) == ("Studies included in review", given)
+        assert [(each.left, each.right) for each in said.checks if not each.holds] == wrong
 
 
 def test_logs_that_do_not_add_up() -> None:

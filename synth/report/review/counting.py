@@ -66,6 +66,7 @@ def build(
     chased: Chased | None = None,
     screening: Json | None = None,
     studies: int | None = None,
+    without: int = 0,
 ) -> Flow:
     """Put the diagram together; nothing is worked out that somebody should have counted.
 
@@ -80,7 +81,9 @@ def build(
     screening : mapping, optional
         What ``[screening]`` of ``review.toml`` says, as plain values.
     studies : int, optional
-        Studies in the sheets.
+        Studies in the sheets that give a figure; nobody's count of those included, and taken where there is none.
+    without : int
+        Studies in the sheets of which no figure is on file: registers, titles, texts that stop before the results.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def build(
         columns.append(_other(chased, other or {}, checks))
     reports = said.get("included_reports")
     _report_sums(columns, reports, checks)
-    included = _included(said, reports, studies, checks)
+    included = _included(said, reports, studies, without, checks)
     return Flow(tuple(columns), included, tuple(checks))
 
 
@@ -249,18 +252,24 @@ def _report_sums(columns: Sequence[Column], reports: int | None, checks: list[Ch
     checks.append(Check("Reports assessed less those excluded, and reports of included studies", left, reports))
 
 
-def _included(said: Json, reports: int | None, studies: int | None, checks: list[Check]) -> Box:
+def _included(said: Json, reports: int | None, studies: int | None, without: int, checks: list[Check]) -> Box:
     given = said.get("included_studies")
-    if given is not None and studies is not None:
+    if given is not None and studies is not None and not without:
         checks.append(Check("Studies included, and studies in the sheets", given, studies))
+    elif given is not None and studies is not None:
+        checks.append(Check("Studies included, and studies in the sheets that give a figure", given, studies, ">="))
+        checks.append(Check("Studies in the sheets, and studies included", studies + without, given, ">="))
     n = given if given is not None else studies
     if reports is not None and n is not None:
         checks.append(Check("Reports of included studies, and studies included", reports, n, ">="))
     why = "" if n is not None else "write included_studies = … below [screening] in review.toml, or take sheets in"
     missing = "write included_reports = … below [screening] in review.toml"
-    part = Count("Reports of included studies", reports, "" if reports is not None else missing)
-    source = TOML if given is not None else SHEETS if n is not None else ""
-    return Box("included", "Studies included in review", n, (part,), why, source)
+    parts = [Count("Reports of included studies", reports, "" if reports is not None else missing)]
+    if given is not None or n is None:
+        return Box("included", "Studies included in review", n, tuple(parts), why, TOML if n is not None else "")
+    if without:
+        parts.append(Count("Beside them, on file without a figure", without))
+    return Box("included", "Studies on file that give a figure", n, tuple(parts), why, SHEETS)
 
 
 def _sum(id: str, label: str, parts: Iterable[Count], source: str, nothing: str) -> Box:
