@@ -58,7 +58,8 @@ def funnel(document: Document, axis: str = "") -> Figure | Reason:
     center = get(given, "center")
     center = get(document, "pooled", "estimate") if center is None else center
     scale = text(given, "scale") or scale_of(document)
-    return _funnel(found, kind, center, scale, shown, "the common-effect estimate" if given else "the pooled answer")
+    middle = "the common-effect estimate by inverse variance" if given else "the pooled answer"
+    return _funnel(found, kind, center, scale, shown, middle)
 
 
 def _given(given: Any) -> list[Point]:

@@ -143,6 +143,30 @@ def most_moved(document: Document, rows: list[Any]) -> tuple[str, ...]:
     return (f"τ² changes most without {text(first, 'study') or '(no label)'}: from {was} to {now}.",)
 
 
+_PAPERS = (
+    ("Arcsine", "Rücker 2008, Stat Med 27:746"),
+    ("Peters", "Peters 2006, JAMA 295:676"),
+    ("Harbord", "Harbord 2006, Stat Med 25:3443"),
+    ("Macaskill", "Macaskill 2001, Stat Med 20:641"),
+    ("Deeks", "Deeks 2005, J Clin Epidemiol 58:882"),
+    ("Thompson", "Thompson and Sharp 1999, Stat Med 18:2693"),
+    ("Begg", "Begg and Mazumdar 1994, Biometrics 50:1088"),
+    ("Egger", "Egger 1997, BMJ 315:629"),
+    ("Pustejovsky", "Pustejovsky and Rodgers 2019, Res Synth Methods 10:57"),
+)
+
+
+def paper(name: str) -> str:
+    """Give the paper that a test comes from, with a space before; on the arcsine scale that is Rücker's.
+
+    Examples
+    --------
+    >>> paper("Peters"), paper("Arcsine, 1/n: Egger"), paper("another")
+    (' (Peters 2006, JAMA 295:676)', ' (Rücker 2008, Stat Med 27:746)', '')
+    """
+    return next((f" ({where})" for word, where in _PAPERS if word in name), "")
+
+
 def bias(document: Document, found: Any) -> Section:
     """Return the section on small series: the tests that apply, the funnel, trim and fill, or why there are none."""
     shown = quantity.of(document)
@@ -170,7 +194,7 @@ def bias(document: Document, found: Any) -> Section:
                     rounding.number(get(test, "statistic")),
                     rounding.ABSENT if get(test, "df") is None else rounding.tick(round(get(test, "df"), 2)),
                     rounding.p_value(get(test, "p_value")),
-                    plain.sentence(get(test, "what")),
+                    plain.sentence(get(test, "what")) + paper(text(test, "name")),
                 ),
                 reason(test),
             )
@@ -216,7 +240,8 @@ def _filled(document: Document, filled: list[Any], shown: Quantity) -> Table:
     )
     head = heads("Trim and fill", "Series filled in", shown.heading, f"{level(document)} CI",
                  words=("Where", "Interval by"))  # fmt: skip
-    return Table("The answer with mirror images of outlying series: a what-if, no correction", head, rows)
+    title = "The answer with mirror images of outlying series, by inverse variance: a what-if, no correction"
+    return Table(title, head, rows)
 
 
 def _figure(label: str, drawn: Drawn | Reason) -> Iterator[Figure]:
