@@ -49,6 +49,9 @@ A unit in a heading has to be that of the outcome in review.toml (`unit`, and `t
 sheet: `mean (hours)` for an outcome in minutes, or `person months` for a rate in years, is a problem that says how to convert the
 column. Nothing is converted unasked. A table that is pooled by itself needs one unit for its means and deviations.
 
+The size of the whole study (`n_study` and the headings that mean it) may stand beside results as well: the arms are held against
+it, and it is kept with the study.
+
 ## Cells with more than one figure
 
 | cell | read as |

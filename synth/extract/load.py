@@ -23,6 +23,7 @@ from .forms.columns import further, match
 from .forms.common import Given, Sheet
 from .forms.patients import read_patients
 from .forms.rows import Problems, check_counts, check_duplicates, check_names, read_rows, unit_of
+from .forms.whole_size import joined, whole_sizes
 from .reading.readers import Table, read_table
 from .understand import check_series
 
@@ -66,6 +67,7 @@ def load(workspace: Workspace) -> Extracted:
     seen: dict[tuple[str, ...], str] = {}
     seen_studies: dict[tuple[str, ...], str] = {}
     judged: list[Table] = []
+    beside: list[StudyArm] = []
     empty: list[Problem] = []
     for path in paths:
         file = workspace.relative(path)
@@ -84,8 +86,10 @@ def load(workspace: Workspace) -> Extracted:
         holds = _kind(table)
         if holds == "results":
             more_figures, found = _results(table, workspace, seen)
+            more_figures, sizes, wrong = whole_sizes(more_figures)
             figures += more_figures
-            problems += found
+            beside += sizes
+            problems += [*found, *wrong]
             empty += [] if table.rows or any_error(found) else [no_rows(table)]
         elif holds == "bias":
             judged.append(table)
@@ -110,7 +114,7 @@ def load(workspace: Workspace) -> Extracted:
         )
     appraisals, found = read_appraisals(judged, workspace.review, workspace.extracted)
     problems += found
-    studies = with_appraisals(studies, appraisals)
+    studies = with_appraisals(joined(studies, beside), appraisals)
     problems += check_all(figures, studies, workspace.review)
     problems += check_series(series, studies)
     problems += [

@@ -24,6 +24,7 @@ from .forms.patient_columns import plan_of
 from .forms.patients import looks_like_patients, read_patients
 from .forms.rows import identity
 from .forms.studies import read_bias, read_studies
+from .forms.whole_size import whole_sizes
 from .forms.wide import described, is_described, read_wide, spot_of
 from .forms.wide import spots_of as spots_of_wide
 from .reading.tables import Table
@@ -305,16 +306,19 @@ class _Found:
         elif form == WIDE:
             sheet = self.sheet(sheet.table, (*STUDIES, *RESULTS[3:], *OTHERS))
             spots = spots_of_wide(sheet)
+            before = len(self.figures)
             self.figures += read_wide(sheet, spots)
             if is_described(sheet.table.header) and not any(p.severity == "error" for p in sheet.problems.kept):
                 named = "arm" in {_STUDY_NAMES.get(fold(heading)) for heading in sheet.table.header}
                 if all(arm for _, arm in spots) and not named:
                     sheet.notes.append("the columns about the studies were left, because no column says the arm.")
+                    self._sizes(sheet, self.figures[before:])
                 else:
                     taken = {place for parts in spots.values() for place in parts.values()}
                     self.studies.append(read_studies(sheet, described(sheet, spots), taken))
         else:
-            self.figures += read_pairs(sheet) if form == PAIRS else read_long(sheet)
+            read = read_pairs(sheet) if form == PAIRS else read_long(sheet)
+            self.figures += self._sizes(sheet, read)
         self.wholes += sheet.wholes
         if sheet.wholes:
             count = len(sheet.wholes)
@@ -322,6 +326,12 @@ class _Found:
             sheet.notes.append(f"{rows} held against the arms, and not kept.")
         self.problems += sheet.problems.all()
         self.notes += sheet.said()
+
+    def _sizes(self, sheet: Sheet, read: Sequence[Figure]) -> list[Figure]:
+        figures, sizes, problems = whole_sizes(read, sheet.table)
+        self.studies += [sizes] if sizes else []
+        sheet.problems.kept += problems
+        return figures
 
     def described(self) -> list[StudyArm]:
         """Join what several sheets say of an arm; where two contradict each other, say so."""

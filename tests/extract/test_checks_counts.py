@@ -151,3 +151,48 @@ def test_a_kept_sheet_of_bias_is_no_sheet_of_studies(tmp_path: Path) -> None:
         (tmp_path / "extracted" / f"{name}.csv").write_text(text, encoding="utf-8")
     found = load(Workspace.find(tmp_path))
     assert (len(found.figures), found.studies, found.warnings) == (1, (), ())
+
+
+@pytest.mark.parametrize("heading", ["n_study", "Study size", "N all arms"])
+def test_the_size_of_the_study_beside_results(heading: str) -> None:
+    """Arms of 83 patients in a study of 90 raise no question, because the sheet is a long one."""
+    head = f"study,arm,outcome,events,total,{heading}\n"
+    found = understood(f"{head}A,mis,fusion,7,43,90\nA,open,fusion,9,40,90\nA,mis,infection,1,41,90\n")
+    assert "the arms add up to 83 patients, and the study has 90" in only(found, "warning").message
+    assert [(study.arm, study.n_study) for study in found.studies] == [("mis", 90), ("open", 90)]
+    assert all(not figure.more for figure in found.figures)
+    clean(understood(f"{head}A,mis,fusion,7,43,83\nA,open,fusion,9,40,\nA,mis,infection,1,41,NR\n"))
+    more = understood(f"{head}A,mis,fusion,7,43,80\nA,open,fusion,9,40,80\n")
+    assert "the arms of fusion have 83 patients, and the study has 80" in only(more, "warning").message
+
+
+def test_the_size_of_the_study_is_one_number() -> None:
+    """A slip in one row is read over, or words become a number."""
+    head = ("study", "arm", "outcome", "events", "total", "n_study")
+    rows = ("A", "mis", "fusion", "7", "43", "43"), ("A", "mis", "infection", "1", "43", "34")
+    problem = only(understood(workbook_table(head, *rows)))
+    assert (problem.cell, problem.message) == ("G5", "is 43 in row 4, for the same study.")
+    assert only(understood(workbook_table(head, ("A", "mis", "fusion", "7", "43", "many")))).cell == "G4"
+
+
+def test_the_size_of_the_study_in_kept_results(tmp_path: Path) -> None:
+    """A column typed into results.csv is kept and held against nothing."""
+    (tmp_path / "extracted").mkdir()
+    (tmp_path / "review.toml").write_text(REVIEW, encoding="utf-8")
+    text = "study,arm,outcome,events,total,n_study\nA,mis,fusion,7,43,90\nA,open,fusion,9,40,90\n"
+    (tmp_path / "extracted" / "results.csv").write_text(text, encoding="utf-8")
+    found = load(Workspace.find(tmp_path))
+    assert [warning.message for warning in found.warnings] == ["the arms add up to 83 patients, and the study has 90."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["study,n_study,mis_fusion_events,mis_fusion_total,open_fusion_events,open_fusion_total\nA,90,3,43,2,40\n",
+     "study,n_study,outcome,events_1,n_1,events_2,n_2,arm_1,arm_2\nA,90,fusion,3,43,2,40,mis,open\n",
+     "study,arm,n_study,fusion_events,fusion_total\nA,mis,90,3,43\nA,open,90,2,40\n"],
+)  # fmt: skip
+def test_the_size_of_the_study_in_every_form(text: str) -> None:
+    """A sheet with the arms side by side would hide that seven patients are missing."""
+    found = understood(text)
+    assert "the arms add up to 83 patients, and the study has 90" in only(found, "warning").message
+    assert [(study.arm, study.n_study) for study in found.studies] == [("mis", 90), ("open", 90)]

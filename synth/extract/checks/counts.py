@@ -125,7 +125,10 @@ def _sums(figures: Sequence[Figure], wholes: Sequence[Figure]) -> Iterator[Probl
 
 
 def _beyond(figures: Sequence[Figure], studies: Sequence[StudyArm]) -> Iterator[Problem]:
-    """Warn where the patients assessed in all arms are more than the study has."""
+    """Warn where the patients assessed in all arms are more than the study has, or in no outcome as many.
+
+    Fewer is asked only where no arm says its own size: whoever was not assessed may account for the difference.
+    """
     whole = {identity(study.study): study.n_study for study in studies if study.n_study is not None}
     if not whole:
         return
@@ -140,6 +143,28 @@ def _beyond(figures: Sequence[Figure], studies: Sequence[StudyArm]) -> Iterator[
             yield problem_of(
                 group[-1], "total", f"the arms of {outcome} have {total} patients, and the study has {size}.",
                 "Correct one of them.", value=str(group[-1].total), severity="warning",
+            )  # fmt: skip
+    yield from _short(groups, studies, whole)
+
+
+def _short(
+    groups: dict[tuple[str, str], list[Figure]], studies: Sequence[StudyArm], whole: dict[str, int]
+) -> Iterator[Problem]:
+    sized = {identity(study.study) for study in studies if study.n is not None}
+    most: dict[str, dict[str, Figure]] = {}
+    for (study, _), group in groups.items():
+        arms = most.setdefault(study, {})
+        for figure in group:
+            if figure.arm not in arms or (figure.total or 0) > (arms[figure.arm].total or 0):
+                arms[figure.arm] = figure
+    for study, arms in most.items():
+        total, size = sum(figure.total or 0 for figure in arms.values()), whole.get(study)
+        if size is not None and study not in sized and total < size:
+            last = list(arms.values())[-1]
+            yield problem_of(
+                last, "total", f"the arms add up to {total} patients, and the study has {size}.",
+                "Is an arm missing, or was somebody not assessed? If so, say in the note which.",
+                value=str(last.total), severity="warning",
             )  # fmt: skip
 
 
