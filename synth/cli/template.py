@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -49,4 +51,9 @@ def template(patients: bool, outcomes: tuple[str, ...], output: Path | None, rep
         say(f"  sheet {name:<9} {row}")
     if made.studies:
         say(f"{made.studies} studies from the searches are filled in.")
-    say(f"\nFill it in, then type: synth import {made.files[0]}")
+    say(f"\nFill it in, then type: synth import {' '.join(map(_word, made.files))}")
+
+
+def _word(path: Path) -> str:
+    """Write a file's name as a shell takes it."""
+    return shlex.quote(str(path)) if os.name == "posix" else f'"{path}"' if " " in str(path) else str(path)

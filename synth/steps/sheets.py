@@ -16,13 +16,13 @@ from ..burst import burst
 from ..errors import Problem, ProblemsError, WorkspaceError
 from ..extract import Given, Understood, known_headings, load, understand
 from ..extract.appraised import judged
-from ..extract.contract.figures import Extracted
+from ..extract.contract.figures import Extracted, Figure
 from ..extract.instruments import own_files
 from ..extract.reading.readers import read_tables
 from ..extract.reading.tables import Table
 from ..extract.rehearsal import unseen
 from ..extract.store import PATIENTS_FOLDER, Change, merge
-from ..workspace import Workspace, digest, now, visible, write_all
+from ..workspace import Review, Workspace, digest, now, visible, write_all
 
 __all__ = ["LOG", "SCHEMA", "Given", "Imported", "import_sheets", "keep", "read_sheets", "there"]
 
@@ -236,7 +236,7 @@ def keep(
         figures=len(found.all_figures),
         studies=len(found.studies),
         judgements=len(found.bias_rows),
-        counted=_counted(found),
+        counted=_counted(found, workspace.review),
         files=tuple(f"{workspace.relative(workspace.extracted)}/{name}" for name in contents),
         notes=found.notes,
         warnings=tuple(problems),
@@ -244,18 +244,21 @@ def keep(
     )
 
 
-def _counted(found: Understood) -> tuple[tuple[str, str, str, str, str], ...]:
+def _counted(found: Understood, review: Review) -> tuple[tuple[str, str, str, str, str], ...]:
+    units = {outcome.id: outcome.time_unit for outcome in review.outcomes}
     return tuple(
-        (figure.study, figure.arm, figure.outcome, _figure(figure.events, figure.total, figure.mean), figure.note)
+        (figure.study, figure.arm, figure.outcome, _figure(figure, units.get(figure.outcome, "")), figure.note)
         for sheet in found.patients
         for figure in sheet.figures
     )
 
 
-def _figure(events: int | None, total: int | None, mean: float | None) -> str:
-    if events is None:
-        return "-" if mean is None else f"mean {mean:g} of {total}"
-    return f"{events}/{'-' if total is None else total}"
+def _figure(figure: Figure, time_unit: str) -> str:
+    if figure.events is None:
+        return "-" if figure.mean is None else f"mean {figure.mean:g} of {figure.total}"
+    if figure.time is not None:  # a rate has no share of patients
+        return f"{figure.events} in {figure.time:.4g} person-{time_unit} of {figure.total}"
+    return f"{figure.events}/{'-' if figure.total is None else figure.total}"
 
 
 def there(workspace: Workspace) -> Extracted | None:

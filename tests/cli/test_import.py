@@ -205,3 +205,20 @@ def test_errors_and_warnings_are_told_apart(review: Path, run: Run) -> None:
     assert done.code == 1
     assert "1 problem found, and 1 warning; nothing was changed." in done.err
     assert "\n  warning: s.csv, row 2, column study" in done.err
+
+
+def test_a_rate_counted_from_patients_is_shown_with_its_time(review: Path, run: Run) -> None:
+    """Nine events in 43 patients would read as a share, and not as events in person-time."""
+    toml = review / "review.toml"
+    toml.write_text(toml.read_text("utf-8") + '\n[outcomes.falls]\nlabel = "Falls"\nkind = "rate"\n', "utf-8")
+    (review / "s.csv").write_text("patient,falls,followup_months\n1,2,12\n2,0,24\n3,1,6\n", "utf-8")
+    done = run("import", "s.csv", "--study", "Zorn 2019", "--arm", "old", cwd=review)
+    assert done.code == 0, done.err
+    assert "Zorn 2019, old, falls: 3 in 3.5 person-years of 3" in done.out
+
+
+def test_a_template_of_plain_sheets_names_all_of_them(review: Path, run: Run) -> None:
+    """Somebody would import one of three files, and take the others for done."""
+    done = run("template", "--output", "my sheet.csv", cwd=review)
+    line = done.out.strip().splitlines()[-1]
+    assert all(name in line for name in ("'my sheet.csv'", "'my sheet-studies.csv'", "'my sheet-bias.csv'"))

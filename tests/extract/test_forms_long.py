@@ -325,3 +325,23 @@ def test_a_name_given_for_all_rows_has_to_be_one_of_the_review() -> None:
     assert clean(understood(text, given=Given(arm="percutaneous"))).figures[0].arm == "mis"
     with pytest.raises(UnknownName, match="There are: mis, open"):
         understood(text, given=Given(arm="miss-spelt"))
+
+
+def test_a_line_of_sums_below_a_gap_is_left_and_said() -> None:
+    """A sum at the end would be told that it has no arm, or a study without an arm be taken for one."""
+    head = "study,arm,outcome,events,total\n"
+    found = clean(understood(f"{head}A,mis,fusion,3,20\nB,mis,fusion,4,20\n\nTotal,,,7,40\n"))
+    assert [figure.study for figure in found.figures] == ["A", "B"]
+    assert any('row 5 ("Total", without an arm) was taken for a sum' in note for note in found.notes)
+    found = clean(understood("study,arm,n,fusion_events\nA,mis,20,3\nB,open,20,4\nTotal,,40,7\n"))
+    assert [figure.study for figure in found.figures] == ["A", "B"]
+    assert "the arm is empty" in only(understood("study,arm,n,fusion_events\nA,mis,20,3\nZed,,40,7\n")).message
+
+
+@pytest.mark.parametrize(
+    "text", ["study,arm,outcome,events,total\nA,mis,fusion,0,0\n", "study,arm,n,fusion\nA,mis,,0/0\n"]
+)
+def test_nobody_assessed_is_no_figure(text: str) -> None:
+    """A row of nought of nought would be kept as a figure."""
+    problem = only(understood(text))
+    assert (problem.column, problem.message) == ("total", "is 0: nobody was assessed.")

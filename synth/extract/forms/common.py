@@ -16,7 +16,7 @@ from ..contract.sheets import POOLED_UNIT, RESULTS, Column, fold, names_of
 from ..contract.units import split_unit
 from ..contract.words import conversion, person_time, units_differ
 from ..reading.tables import Table
-from .rows import Problems, identity, reader_of
+from .rows import NOBODY, Problems, identity, reader_of
 from .trace import Trace
 from .values import Values
 
@@ -157,6 +157,22 @@ class Sheet:
         )  # fmt: skip
         return ""
 
+    def leave_sums(self, places: Mapping[str, int]) -> None:
+        """Leave out rows at the end that a label calls a sum, and that have no arm and no outcome where others do."""
+        empty = [places[name] for name in ("arm", "outcome") if name in places]
+        rows = self.table.rows
+        last = len(rows)
+        while (
+            last > 1 and empty and "study" in places and identity(rows[last - 1][1][places["study"]]) in SUMS
+            and not any(cells.text(rows[last - 1][1][place]) for place in empty)
+        ):  # fmt: skip
+            last -= 1
+        for row, found in rows[last:]:
+            label = visible(found[places["study"]], 40)
+            self.notes.append(f'row {row} ("{label}", without an arm) was taken for a sum, and not read.')
+        if last < len(rows):
+            self.table.rows = rows[:last]
+
     def texts(self, row: int, found: Sequence[str], spots: Mapping[str, int]) -> dict[str, str]:
         """Read the words that go with a figure; empty cells say nothing."""
         values = {}
@@ -253,6 +269,8 @@ def check_figure(figure: Figure) -> list[Problem]:
     events, total = figure.events, figure.total
     if events is None or total is None:
         return []
+    if total == 0 and not figure.exclude:
+        return [problem_of(figure, "total", *NOBODY, value="0")]
     if events > total and figure.time is None:
         said = f"events exceed total ({events} > {total})."
         return [problem_of(figure, "events", said, "Correct one of them.", value=str(events))]

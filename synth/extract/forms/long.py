@@ -45,6 +45,7 @@ def read_long(sheet: Sheet) -> list[Figure]:
     sheet.problems.kept += found
     if any(problem.severity == "error" for problem in found):
         return []
+    sheet.leave_sums(places)
     cohort = _cohort(sheet, places)
     texts = [
         {name: text for name, text in values.items() if text and name != "row"}

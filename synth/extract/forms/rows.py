@@ -20,6 +20,9 @@ Row = tuple[int, list[str]]
 _SUM_LABELS = frozenset({"total", "totals", "sum", "overall", "all", "pooled", "all studies", "summe", "gesamt"})
 
 
+NOBODY = "is 0: nobody was assessed.", "Type how many were assessed, or leave the events and the total empty."
+
+
 class Problems:
     """The problems of one file, by row; above a thousand errors only their number grows."""
 
@@ -196,6 +199,9 @@ def check_counts(values: Mapping[str, Any], heading: Mapping[str, str], problems
                 f"events exceed total ({events} > {total}).",
                 "Correct one of them.",
             )
+            return
+        if total_name == "total" and events is not None and total == 0 and not values.get("exclude"):
+            problems.add(row, heading.get(total_name), "0", *NOBODY)
             return
     events, total = values.get("events"), values.get("total")
     if events is None or total is None:

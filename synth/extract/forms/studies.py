@@ -40,6 +40,7 @@ def read_studies(
     sheet.problems.kept += problems
     if any(problem.severity == "error" for problem in problems):
         return []
+    sheet.leave_sums(places)
     arm = "" if "arm" in places else sheet.only_arm()
     if not arm and "arm" not in places:
         return []

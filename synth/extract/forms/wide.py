@@ -166,6 +166,7 @@ def read_wide(sheet: Sheet, spots: Mapping[tuple[str, str], Mapping[str, int]]) 
     sheet.problems.kept += problems
     if any(problem.severity == "error" for problem in problems):
         return []
+    sheet.leave_sums(places)
     arm = "" if "arm" in places or by_heading else sheet.only_arm()
     if not arm and "arm" not in places and not by_heading:
         return []
