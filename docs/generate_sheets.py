@@ -78,7 +78,7 @@ days, not dead at one year) is a problem, with the row and both columns.
 
 Rows of patients are kept in `extracted/patients/`, without dates, with running numbers, and without every column that no
 outcome needs. They stand in no report, log or message. Names, birth dates, national identity numbers, record numbers,
-telephone numbers and addresses are refused; `--drop-identity` reads the rest and leaves them out.
+telephone numbers and addresses are refused, in the column that numbers the patients too; `--drop-identity` reads the rest and leaves them out.
 
 ## What is checked
 

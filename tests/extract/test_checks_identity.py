@@ -137,3 +137,37 @@ def test_what_is_dropped_leaves_nothing_behind() -> None:
 def test_a_sheet_without_identity_raises_no_alarm() -> None:
     """Every sheet of patients would be refused."""
     clean(understood(patients("sex", "f", "m"), given=STUDY))
+
+
+@pytest.mark.parametrize("heading", ["patient", "Pt", "Case", "Subject ID", "Potilas"])
+@pytest.mark.parametrize("cells", [("Virtanen, Aino", "Doe, Jane"), ("Aino", "Jane"), ("A.V.", "J. D."),
+                                   ("\u738b\u5c0f\u660e", "\u674e\u56db")])  # fmt: skip
+def test_names_in_the_column_that_numbers_the_patients(heading: str, cells: tuple[str, str]) -> None:
+    """People's names would be taken in because the column is called patient."""
+    table = workbook_table((heading, "arm", "fusion"), *((cell, "mis", "1") for cell in cells))
+    found = understood(table, given=STUDY)
+    problem = only(found)
+    assert "looks like a name, by what stands in it" in problem.message
+    assert (problem.cell, found.patients) == ("B3", ())
+    assert not any(cell in repr(found) for cell in cells)
+    dropped = understood(table, given=STUDY, drop_identity=True)
+    assert (len(dropped.patients[0].rows), dropped.errors) == (2, ())
+    assert not any(cell in repr(dropped) + repr(dropped.patients[0].rows) for cell in cells)
+
+
+@pytest.mark.parametrize("cells", [("131052-308X", "010190-900A"), ("811218-9875", "670919-9531"),
+                                   ("943 476 5918", "401 023 2138"), ("12345678A", "87654321B")])  # fmt: skip
+def test_national_numbers_with_wrong_check_digits(cells: tuple[str, str]) -> None:
+    """A slip in a check digit would let a national number through, in the very column that names the patient."""
+    table = workbook_table(("Patient ID", "arm", "fusion"), *((cell, "mis", "1") for cell in cells))
+    found = understood(table, given=STUDY)
+    assert only(found).column == "Patient ID"
+    assert not any(cell in repr(found) for cell in cells)
+
+
+@pytest.mark.parametrize("cells", [("1", "2"), ("P-01", "P-02"), ("A", "B"), ("Patient A", "Patient B"), ("VII", "III"),
+                                   ("MIS-2010-14", "MIS-2010-15")])  # fmt: skip
+def test_running_numbers_and_codes_are_no_names(cells: tuple[str, str]) -> None:
+    """Every sheet of patients would be refused for its running numbers."""
+    table = workbook_table(("Patient", "arm", "fusion"), *((cell, "mis", "1") for cell in cells))
+    clean(understood(table, given=STUDY))

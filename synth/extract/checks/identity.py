@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 
 from synth.errors import Problem
 
+from ..contract.sheets import PATIENTS, fold, names_of
 from ..reading.tables import Table
+from .persons import names_of_people, national_shape
 
 _SPLIT = re.compile(r"[^\w]+|_")
 # Words that belong together stand in one text; a heading with all of them one after the other is meant.
@@ -69,6 +71,7 @@ _OTHERS = frozenset(
     | {"extractor", "assessor", "rater"}
 )
 _MOST_ROWS = 5000
+_HEADINGS = names_of(PATIENTS)
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(
@@ -212,6 +215,8 @@ def identities(table: Table, *, patients: bool) -> list[Identity]:
     for place, heading in enumerate(table.header):
         what = _by_heading(heading, patients) or _by_heading(table.heading(place), patients)
         content = None if what else _by_content(table, place, patients)
+        if patients and not (what or content) and _HEADINGS.get(fold(heading)) == "patient":
+            content = _person(table, place)
         if what or content:
             found.append(Identity(place, what or content or "", content is not None))
     return found
@@ -232,6 +237,14 @@ def _by_heading(heading: str, patients: bool) -> str | None:
             if joined.strip() in phrases:
                 return what
     return None
+
+
+def _person(table: Table, place: int) -> str | None:
+    """What a column that only has to number the patients says of them."""
+    filled = [cells[place] for _, cells in table.rows[:_MOST_ROWS]]
+    if names_of_people(filled):
+        return "a name"
+    return "a national identity number" if national_shape(filled) else None
 
 
 def _by_content(table: Table, place: int, patients: bool) -> str | None:
