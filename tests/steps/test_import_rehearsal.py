@@ -54,9 +54,11 @@ def test_a_twin_of_a_row_that_is_there_is_found_among_many(tmp_path: Path, twin:
     before = (workspace.extracted / "results.csv").read_bytes()
     with pytest.raises(ProblemsError) as caught:
         import_sheets(workspace, [sheet(tmp_path, f"{twin},open,infection,1,30\n", "b.csv")])
-    (problem,) = caught.value.problems
+    (problem,) = (each for each in caught.value.problems if each.severity == "error")
     assert problem.row == ROWS + 2
     assert "stands in row 13 already" in problem.message
+    # That the label is typed in another way is said apart from it.
+    assert [each.row for each in caught.value.problems if each.severity == "warning"] == [ROWS + 2]
     assert (workspace.extracted / "results.csv").read_bytes() == before
 
 
