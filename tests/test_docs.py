@@ -123,8 +123,8 @@ def test_every_example_runs(
         if words[1] == "export":
             assert run(["pool", "--outcome", "fusion", "--quick"]) == 0
         if words[1] == "figure":
-            asked = words[words.index("--by") :][:2] if "--by" in words else []
-            first = ["report", "--index-only"] if "prisma" in words else ["pool", "--outcome", "fusion", "--quick", *asked]
+            first = ["report", "--index-only"] if "prisma" in words else ["pool", "--outcome", "fusion", "--quick"]
+            first += words[words.index("--by") :][:2] if "--by" in words else []
             assert run(["pool", "figures.csv"] if "figures.json" in words else first) == 0
         if "--settled" in words:
             settle(words)
