@@ -21,7 +21,8 @@ from synth.meta.analyses.subgroups import subgroup_analysis
 from synth.meta.glmm.two_arm import OK, VARIANTS, effect_model, fit_effects
 from synth.meta.glmm.two_arm_regression import effect_moderators, regress_effects, unexplained
 
-KNOWN = json.loads((Path(__file__).parent / "reference" / "analyses" / "regression_counts.json").read_text(encoding="utf-8"))
+KNOWN_FILE = Path(__file__).parent / "reference" / "analyses" / "regression_counts.json"
+KNOWN = json.loads(KNOWN_FILE.read_text(encoding="utf-8"))
 COLUMNS = {
     "OR": ("events_1", "total_1", "events_2", "total_2"),
     "IRR": ("cases_1", "time_1", "cases_2", "time_2"),
